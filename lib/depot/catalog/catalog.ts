@@ -1,0 +1,254 @@
+/**
+ * The catalog: what the depot knows of owners, files, contents, places, replicas and uploads.
+ *
+ * One verb is one transaction, durable when its promise resolves; a verb that rejects has changed
+ * nothing. Verbs that arrive while a transaction is syncing share the next one, each with its own
+ * savepoint. Nothing here speaks of tables or rows, so that another database can follow.
+ *
+ * Digests are SHA-256 in lower-case hexadecimal, times are milliseconds of the wall clock (only
+ * ever shown), sizes are bytes. An `owner` is the SHA-256 of an owner's identifier: the
+ * identifier itself never gets here. An `upload` is the key that the depot made for one owner's
+ * upload, under which places keep its parts.
+ *
+ * A replica is `writing → good → doomed → gone`, or `good → aside`:
+ *
+ * - `writing`: bytes may be at the place, nobody counts them. The row is there before the bytes.
+ * - `good`: a durable copy that was right when last looked at. Only these count.
+ * - `doomed`: one transaction found that no file needs it; its bytes go after the linger.
+ * - aside: found damaged and kept out of the way at its place. Not a replica any more.
+ */
+export interface Catalog extends AsyncDisposable {
+  /** The depot's identifier, a UUID made with the catalog. */
+  readonly depot: string;
+  /** How many transactions that changed something the catalog has seen. Only grows. */
+  readonly sequence: number;
+  /** Makes `sequence` at least `sequence`: the operator accepted an older copy of the catalog. */
+  raiseSequence(sequence: number): Promise<void>;
+
+  // Owners
+  addOwner(owner: string, now: number): Promise<void>;
+  hasOwner(owner: string): Promise<boolean>;
+  /** What the owner has, and how its replicas are spread. Counts only what its own files want. */
+  ownerTotals(owner: string, live: string[]): Promise<OwnerTotals>;
+
+  // Places
+  /** Every place that was ever seen and not forgotten. */
+  places(): Promise<PlaceRecord[]>;
+  /** The place is there: `online` from now on, with this address, name, zone. */
+  placeJoined(place: Omit<PlaceRecord, "state" | "since">, now: number): Promise<void>;
+  /** One row, however many replicas it has. No change when it is in that state already. */
+  placeLeft(id: string, state: AwayState, now: number): Promise<void>;
+
+  // Uploads
+  /**
+   * Writes the intent before any byte: an upload and the places that may get parts of it. The
+   * upload may exist already (a resume), and its places are then added to. With `content` also
+   * what `prepareCommit` does, for a deposit whose digest is known before its bytes.
+   */
+  beginUpload(upload: UploadIntent): Promise<UploadRecord>;
+  /** The digest is known and the bytes are about to take its name at `places`: rows `writing`. */
+  prepareCommit(upload: string, content: ContentChecks, places: string[]): Promise<void>;
+  /**
+   * The bytes are durable on `deposit.good`: those are `good` now, `deposit.failed` are doomed,
+   * the file is there with its next version, and the upload is gone.
+   */
+  commitDeposit(deposit: DepositCommit): Promise<FileRecord>;
+  /** An upload nobody is connected for: `bytes` are kept at its places for a resume. */
+  keepUpload(upload: string, bytes: number, now: number): Promise<void>;
+  /** The upload will not commit; its places have nothing of it any more. `writing` rows are doomed. */
+  endUpload(upload: string): Promise<void>;
+  upload(upload: string): Promise<UploadRecord | null>;
+  /** Ascending by when they were last touched; of one owner, or all. */
+  uploads(owner?: string): Promise<UploadRecord[]>;
+
+  // Files
+  file(owner: string, name: string): Promise<FileRecord | null>;
+  /** Ascending by name, compared as UTF-8 bytes. */
+  listFiles(query: FileQuery): Promise<{ files: FileRecord[]; more: boolean }>;
+  /**
+   * Changes how many replicas the file wants, and what `attributes` has. Same content, same
+   * version. `null` when there is no such file, or its digest is not `expected` any more.
+   */
+  changeFile(change: FileChange): Promise<FileRecord | null>;
+  /** `null` when there was none. */
+  removeFile(owner: string, name: string): Promise<FileRecord | null>;
+
+  // Contents and replicas
+  content(digest: string): Promise<ContentRecord | null>;
+  /** Chunk checks of a content: CRC-32, four bytes little-endian a chunk. `null`: no such content. */
+  chunkChecks(digest: string): Promise<Uint8Array | null>;
+  /**
+   * Of the next `limit` contents after `after`, ascending by digest, those whose good replicas on
+   * `counted` places are not as many as wanted. `next`: where to go on, or `null` at the end.
+   */
+  survey(query: SurveyQuery): Promise<{ contents: ContentRecord[]; next: string | null }>;
+  /** A copy is about to be made at a place: a row `writing`. False when one is there already and is not doomed. */
+  beginCopy(digest: string, place: string): Promise<boolean>;
+  /** The copy is durable and its hash was right: `good`. */
+  finishCopy(digest: string, place: string, now: number): Promise<void>;
+  /** The copy failed and the place has nothing of it: the `writing` row is gone. */
+  dropCopy(digest: string, place: string): Promise<void>;
+  /** A `good` replica was read whole and was right. */
+  verified(digest: string, place: string, now: number): Promise<void>;
+  /** A `good` replica is not there any more, or (`aside`) was damaged and is now set aside. */
+  replicaLost(digest: string, place: string, how: "absent" | "aside", now: number): Promise<void>;
+  /**
+   * Dooms what is above the wanted number, first those that come first in `order`, and all when no
+   * file and no upload needs the content. Leaves at least the wanted number good among `live`
+   * places. Replicas on places not in `order` stay. Resolves to the places doomed.
+   */
+  doomSurplus(digest: string, order: string[], live: string[]): Promise<string[]>;
+  /** A `doomed` replica's bytes are gone. The content goes with its last replica when no file needs it. */
+  replicaGone(digest: string, place: string): Promise<void>;
+  /** Replicas in a state, to be finished or undone at a start. */
+  replicasIn(state: "writing" | "doomed", page: Page): Promise<ReplicaKey[]>;
+  /** What should be at a place, ascending by digest from the first after `after`. */
+  replicasOn(place: string, page: { after?: string; limit: number }): Promise<PlaceReplica[]>;
+  /** A set-aside copy at a place, with or without a content that the catalog knows. */
+  addAside(aside: AsideRecord): Promise<void>;
+  dropAside(digest: string, place: string): Promise<void>;
+  asides(): Promise<AsideRecord[]>;
+}
+
+export type AwayState = "goodbye" | "lost" | "gone";
+export type PlaceState = "online" | AwayState;
+export type ReplicaState = "writing" | "good" | "doomed";
+
+export interface PlaceRecord {
+  id: string;
+  /** Of the store, such as `fs`. */
+  kind: string;
+  /** Where it was last, as its store wrote it: a path, for `fs`. */
+  address: string;
+  name: string;
+  zone: string;
+  state: PlaceState;
+  /** Since when it is in `state`. */
+  since: number;
+}
+
+export interface ContentChecks {
+  digest: string;
+  size: number;
+  /** As in `Catalog.chunkChecks`. */
+  checks: Uint8Array;
+}
+
+export interface UploadIntent {
+  upload: string;
+  owner: string;
+  places: string[];
+  now: number;
+  content?: ContentChecks;
+}
+
+export interface UploadRecord {
+  upload: string;
+  owner: string;
+  /** Where parts of it may be. */
+  places: string[];
+  /** Bytes kept for a resume, as last told. */
+  bytes: number;
+  /** When it was last begun or kept. */
+  touchedAt: number;
+}
+
+/** What a client says of a file beyond its bytes. `null`: not said. */
+export interface FileAttributes {
+  /** Milliseconds since 1970. */
+  modifiedAt: number | null;
+  executable: boolean;
+}
+
+export interface DepositCommit {
+  upload: string;
+  owner: string;
+  name: string;
+  digest: string;
+  wanted: number;
+  good: string[];
+  failed: string[];
+  attributes: FileAttributes;
+  now: number;
+}
+
+export interface FileChange {
+  owner: string;
+  name: string;
+  wanted: number;
+  /** The digest that the caller believes the file has; not checked when not given. */
+  expected?: string;
+  attributes?: FileAttributes;
+}
+
+export interface FileRecord extends FileAttributes {
+  name: string;
+  version: number;
+  digest: string;
+  size: number;
+  wanted: number;
+  depositedAt: number;
+  /** Where good replicas of its content are, live or not. */
+  places: string[];
+}
+
+export interface FileQuery {
+  owner: string;
+  prefix: string;
+  after: string;
+  limit: number;
+}
+
+export interface ContentRecord {
+  digest: string;
+  size: number;
+  /** The largest number that a file with this content wants; 0 when no file has it. */
+  wanted: number;
+  replicas: { place: string; state: ReplicaState; verifiedAt: number | null }[];
+  /** Places with a set-aside copy. */
+  asides: string[];
+}
+
+export interface SurveyQuery {
+  after: string | null;
+  limit: number;
+  counted: string[];
+}
+
+export interface Page {
+  after: ReplicaKey | null;
+  limit: number;
+}
+
+export interface ReplicaKey {
+  digest: string;
+  place: string;
+}
+
+export interface PlaceReplica {
+  digest: string;
+  size: number;
+  state: ReplicaState;
+}
+
+export interface AsideRecord {
+  digest: string;
+  place: string;
+  since: number;
+}
+
+export interface OwnerTotals {
+  files: number;
+  bytes: number;
+  /** Good replicas of this owner's contents at each place. */
+  replicas: Record<string, number>;
+  /** Copies missing on live places over all of the owner's files. */
+  deficit: number;
+  /** The owner's contents that have a set-aside copy. */
+  damaged: number;
+}
+
+/** The catalog's file cannot be used: of a newer schema, not a catalog, locked or damaged. */
+export class CatalogRefused extends Error {
+  override readonly name = "CatalogRefused";
+}
