@@ -1,0 +1,31 @@
+import { createHash, type Hash } from "node:crypto";
+
+/** A SHA-256 as this project writes it: 64 lower-case hexadecimal digits. */
+export const DIGEST_PATTERN: RegExp = /^[0-9a-f]{64}$/;
+
+/** The SHA-256 of no bytes. */
+export const EMPTY_DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+export function isDigest(text: string): boolean {
+  return DIGEST_PATTERN.test(text);
+}
+
+/** SHA-256 of bytes, or of a text's UTF-8. */
+export function digestOf(data: Uint8Array | string): string {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/** A running SHA-256 that can be asked in the middle. */
+export class Sha256 {
+  #hash: Hash = createHash("sha256");
+
+  update(data: Uint8Array): this {
+    this.#hash.update(data);
+    return this;
+  }
+
+  /** The digest of what came so far; more may come after. */
+  digest(): string {
+    return this.#hash.copy().digest("hex");
+  }
+}

@@ -1,0 +1,243 @@
+import { BadPeer, ConnectionLost } from "./errors.ts";
+import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
+
+const LF = 0x0a;
+const CR = 0x0d;
+const ENCODER = new TextEncoder();
+
+/** What a line that is too long or not UTF-8 is called; the session decides what to answer. */
+export class BadLine extends Error {
+  override readonly name = "BadLine";
+  constructor(readonly reason: "long" | "text", message: string) {
+    super(message);
+  }
+}
+
+export interface ConnectionOptions {
+  /** Nothing moved for this long while something should: the connection is lost. Milliseconds. */
+  patienceMs?: number;
+}
+
+/**
+ * Lines and raw bytes over a TCP connection. One reader and one writer at a time. What a read or a
+ * write does to a peer that stalls is decided here, once: after `patienceMs` without a byte the
+ * connection is closed and the call throws `ConnectionLost`.
+ */
+export class Connection implements Disposable {
+  #conn: Deno.Conn;
+  #buffer = new Uint8Array(LINE_BYTES);
+  #start = 0;
+  #end = 0;
+  #closed = false;
+  #patienceMs: number;
+  #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  #early: { line: Promise<string | null>; arrived: boolean } | null = null;
+
+  constructor(conn: Deno.Conn, options: ConnectionOptions = {}) {
+    this.#conn = conn;
+    this.#patienceMs = options.patienceMs ?? PATIENCE_MS;
+    if ("setNoDelay" in conn) (conn as Deno.TcpConn).setNoDelay(true);
+  }
+
+  /** Connects over TCP. Throws `ConnectionLost` when nobody answers. */
+  static async open(
+    address: { hostname: string; port: number },
+    options: ConnectionOptions & { signal?: AbortSignal } = {},
+  ): Promise<Connection> {
+    const patience = AbortSignal.timeout(options.patienceMs ?? PATIENCE_MS);
+    const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
+    const where = `${address.hostname}:${address.port}`;
+    try {
+      return new Connection(await Deno.connect({ ...address, signal }), options);
+    } catch (cause) {
+      options.signal?.throwIfAborted();
+      throw new ConnectionLost(`Could not connect to ${where}: ${reason(cause)}`, { cause });
+    }
+  }
+
+  /**
+   * The next line without its LF (and a CR before it), or `null` at the end of the stream between
+   * two lines. `idle`: the line may take for ever to begin; once begun it must end in time.
+   * Throws `BadLine` for one too long or not UTF-8 (the line is consumed), `ConnectionLost`.
+   */
+  readLine(options: { idle?: boolean } = {}): Promise<string | null> {
+    const early = this.#early;
+    if (early) {
+      this.#early = null;
+      return options.idle ? early.line : this.#inTime(early.line);
+    }
+    return this.#readLine(options.idle ?? false);
+  }
+
+  /**
+   * Whether a line came while this side is writing. Once asked, the next `readLine` answers with
+   * that line; until then no raw bytes may be read.
+   */
+  lineArrived(): boolean {
+    if (!this.#early) {
+      const early = { line: this.#readLine(true), arrived: false };
+      const arrive = () => early.arrived = true;
+      early.line.then(arrive, arrive);
+      this.#early = early;
+    }
+    return this.#early.arrived;
+  }
+
+  /** Fills `target` with the next raw bytes. Throws `ConnectionLost` when the stream ends before. */
+  async readFull(target: Uint8Array): Promise<void> {
+    let filled = this.#takeBuffered(target);
+    while (filled < target.length) {
+      const count = await this.#inTime(this.#read(target.subarray(filled)));
+      if (count === null) throw new ConnectionLost("The connection ended in the middle of a block");
+      filled += count;
+    }
+  }
+
+  /** Reads `bytes` raw bytes and forgets them. */
+  async discard(bytes: number): Promise<void> {
+    const sink = new Uint8Array(Math.min(bytes, BLOCK_BYTES));
+    for (let left = bytes; left > 0;) {
+      const part = sink.subarray(0, Math.min(left, sink.length));
+      await this.readFull(part);
+      left -= part.length;
+    }
+  }
+
+  /** Writes lines, each with its LF, in one piece. */
+  writeLine(...lines: string[]): Promise<void> {
+    return this.write(ENCODER.encode(lines.map((line) => line + "\n").join("")));
+  }
+
+  /** Writes all of `data`. */
+  async write(data: Uint8Array): Promise<void> {
+    for (let rest = data; rest.length > 0;) {
+      const count = await this.#inTime(this.#write(rest));
+      rest = rest.subarray(count);
+    }
+  }
+
+  /** Ends the connection at once; a read or write under way throws. Again: no effect. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // What nobody will read any more must not become an unhandled rejection.
+    this.#early?.line.catch(() => {});
+    try {
+      this.#conn.close();
+    } catch {
+      // The runtime closed it already, after an error of the socket.
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  async #readLine(idle: boolean): Promise<string | null> {
+    const begun = this.#end > this.#start;
+    if (!begun) {
+      const first = this.#fill();
+      const more = idle ? await first : await this.#inTime(first);
+      if (!more) return null;
+    }
+    return this.#inTime(this.#restOfLine());
+  }
+
+  async #restOfLine(): Promise<string> {
+    let tooLong = false;
+    let searched = 0;
+    while (true) {
+      const held = this.#buffer.subarray(this.#start, this.#end);
+      const at = held.indexOf(LF, searched);
+      if (at !== -1) {
+        this.#start += at + 1;
+        if (tooLong) throw new BadLine("long", `Refused a line of over ${LINE_BYTES} bytes`);
+        return this.#text(held.subarray(0, at));
+      }
+      searched = held.length;
+      if (held.length === LINE_BYTES) {
+        tooLong = true;
+        this.#start = this.#end = searched = 0;
+      }
+      if (!await this.#fill()) throw new ConnectionLost("The connection ended within a line");
+    }
+  }
+
+  #text(bytes: Uint8Array): string {
+    const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes;
+    try {
+      return this.#decoder.decode(line);
+    } catch {
+      throw new BadLine("text", "Refused a line that is not UTF-8");
+    }
+  }
+
+  /** Reads more into the buffer; false at the end of the stream. */
+  async #fill(): Promise<boolean> {
+    if (this.#start > 0) {
+      this.#buffer.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    const count = await this.#read(this.#buffer.subarray(this.#end));
+    if (count === null) return false;
+    this.#end += count;
+    return true;
+  }
+
+  #takeBuffered(target: Uint8Array): number {
+    const count = Math.min(target.length, this.#end - this.#start);
+    target.set(this.#buffer.subarray(this.#start, this.#start + count));
+    this.#start += count;
+    return count;
+  }
+
+  async #read(target: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#conn.read(target);
+    } catch (cause) {
+      throw new ConnectionLost(`The connection broke: ${reason(cause)}`, { cause });
+    }
+  }
+
+  async #write(data: Uint8Array): Promise<number> {
+    try {
+      return await this.#conn.write(data);
+    } catch (cause) {
+      throw new ConnectionLost(`The connection broke: ${reason(cause)}`, { cause });
+    }
+  }
+
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new ConnectionLost(`Nothing moved for ${this.#patienceMs / 1000} s`));
+        this.close();
+      }, this.#patienceMs);
+    });
+    try {
+      return await Promise.race([work, tooLate]);
+    } finally {
+      clearTimeout(timer);
+      work.catch(() => {});
+    }
+  }
+}
+
+/** Reads an answer's line, for whom the end of the stream is a broken connection. */
+export async function readAnswer(connection: Connection): Promise<string> {
+  let line: string | null;
+  try {
+    line = await connection.readLine();
+  } catch (error) {
+    if (error instanceof BadLine) throw new BadPeer(error.message, { cause: error });
+    throw error;
+  }
+  if (line === null) throw new ConnectionLost("The connection ended before the answer");
+  return line;
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,239 @@
+/**
+ * Every message of the protocol, once. The codec, the tests and the protocol page come from this
+ * table; the keys are those of the seed, in Portuguese, and stand here beside their English names.
+ */
+import * as type from "./fields.ts";
+import type { FieldType } from "./fields.ts";
+
+/** One key of a message. */
+export interface Field<T> {
+  readonly key: string;
+  readonly type: FieldType<unknown>;
+  /** An empty value is allowed and reads as `null`. */
+  readonly empty: boolean;
+  /** The key may be missing, which reads as `null`. */
+  readonly extra: boolean;
+  /** Only to carry the type. */
+  readonly value?: T;
+}
+
+/** A message: the word that it is known by, when it has one, and its keys in order. */
+export interface Message<F extends Fields = Fields> {
+  /** Such as `["comando", "depositar"]`; `null` for a message known by its keys alone. */
+  readonly word: readonly [key: string, value: string] | null;
+  readonly fields: F;
+}
+
+export type Fields = Record<string, Field<unknown>>;
+
+/** The values that a message carries, by their English names. */
+export type Values<M extends Message> = {
+  [K in keyof M["fields"]]: M["fields"][K] extends Field<infer T> ? T : never;
+};
+
+function must<T>(key: string, type: FieldType<T>): Field<T> {
+  return { key, type: type as FieldType<unknown>, empty: false, extra: false };
+}
+
+function orEmpty<T>(key: string, type: FieldType<T>): Field<T | null> {
+  return { key, type: type as FieldType<unknown>, empty: true, extra: false };
+}
+
+function extra<T>(key: string, type: FieldType<T>): Field<T | null> {
+  return { key, type: type as FieldType<unknown>, empty: true, extra: true };
+}
+
+function message<F extends Fields>(word: [string, string] | null, fields: F): Message<F> {
+  return { word, fields };
+}
+
+const command = <F extends Fields>(name: string, fields: F) => message(["comando", name], fields);
+const action = <F extends Fields>(name: string, fields: F) => message(["acao", name], fields);
+
+/** What a client may ask. */
+export const REQUESTS = {
+  /** `id` empty: a first connection, answered with a new identifier. */
+  connect: command("conectar", {
+    id: orEmpty("id_cliente", type.identifier),
+    version: must("versao", type.number),
+    machine: extra("maquina", type.label),
+  }),
+  /** The seed's deposit: that many raw bytes follow at once; one answer, a seed receipt. */
+  seedDeposit: message(null, {
+    id: must("id_cliente", type.identifier),
+    replicas: must("qtd_replicas", type.number),
+    size: must("tamanho_arquivo", type.number),
+    digest: must("hash_arquivo", type.digest),
+    name: must("nome_arquivo", type.literalName),
+  }),
+  /** The seed's retrieval: answered with a seed content, then the raw bytes. */
+  seedRetrieve: message(null, {
+    id: must("id_cliente", type.identifier),
+    name: must("nome_arquivo", type.literalName),
+  }),
+  /**
+   * `replicas` empty: keep the present number, or the depot's default. `minimum`: as few as these
+   * are accepted. `wait`: answer when so many are durable. `upload`: made by the client, the same
+   * when it tries again. `modifiedAt`: milliseconds since 1970.
+   */
+  deposit: command("depositar", {
+    replicas: orEmpty("qtd_replicas", type.number),
+    minimum: orEmpty("minimo", type.number),
+    wait: orEmpty("esperar", type.number),
+    size: orEmpty("tamanho_arquivo", type.number),
+    digest: orEmpty("hash_arquivo", type.digest),
+    upload: must("envio", type.uuid),
+    modifiedAt: extra("modificado_em", type.number),
+    executable: extra("executavel", type.flag),
+    name: must("nome_arquivo", type.name),
+  }),
+  /** `length` empty: to the end. `digest`: refused with `mudou` when the file has another. */
+  retrieve: command("recuperar", {
+    from: must("posicao", type.number),
+    length: orEmpty("tamanho", type.number),
+    digest: orEmpty("hash_arquivo", type.digest),
+    avoid: orEmpty("evitar", type.ids),
+    name: must("nome_arquivo", type.name),
+  }),
+  /** Files whose names start with `prefix` (a text, not a name) and come after `after`. */
+  list: command("listar", {
+    after: orEmpty("depois_de", type.cursor),
+    limit: must("limite", type.number),
+    prefix: extra("nome_arquivo", type.cursor),
+  }),
+  replicas: command("replicas", {
+    replicas: must("qtd_replicas", type.number),
+    wait: orEmpty("esperar", type.number),
+    name: must("nome_arquivo", type.name),
+  }),
+  remove: command("remover", { name: must("nome_arquivo", type.name) }),
+  status: command("estado", {}),
+  fileStatus: command("estado_arquivo", { name: must("nome_arquivo", type.name) }),
+} as const;
+
+/** What a client says after the offer, in place of a request. */
+export const ACTIONS = {
+  /** `from`: the offer's position, or 0. Blocks follow. */
+  send: action("enviar", { from: must("posicao", type.number) }),
+  /** The content is the one that the file has already: only its number of replicas changes. */
+  same: action("igual", { digest: must("hash_arquivo", type.digest) }),
+  giveUp: action("desistir", {}),
+} as const;
+
+/** What a body is made of. */
+export const BODY = {
+  /** `bytes` raw bytes follow its line. 0 only with `end`. */
+  block: message(null, { bytes: must("bloco", type.number) }),
+  end: message(null, {
+    bytes: must("bloco", type.number),
+    digest: must("hash_arquivo", type.digest),
+    places: extra("locais", type.ids),
+  }),
+  stop: message(null, { stop: must("desistir", type.flag) }),
+} as const;
+
+/** What the depot answers; known by the request. */
+export const REPLIES = {
+  connected: message(null, {
+    id: must("id_cliente", type.identifier),
+    available: must("replicas_disponiveis", type.number),
+    version: must("versao", type.number),
+    depot: must("id_deposito", type.identifier),
+  }),
+  seedReceipt: message(null, {
+    digest: must("hash_arquivo", type.digest),
+    result: must("resultado", type.number),
+    replicas: must("qtd_replicas", type.number),
+    places: must("locais", type.ids),
+  }),
+  seedContent: message(null, {
+    size: must("tamanho_arquivo", type.number),
+    digest: must("hash_arquivo", type.digest),
+  }),
+  /** What is kept of the upload, its digest, and that of the present file when of the same size. */
+  offer: message(null, {
+    position: must("posicao", type.number),
+    partDigest: orEmpty("hash_parte", type.digest),
+    presentDigest: orEmpty("hash_atual", type.digest),
+  }),
+  progress: message(null, {
+    done: must("andamento", type.number),
+    total: must("total", type.number),
+  }),
+  /** `replicas`: copies that are durable now; `wanted`: how many the file wants. */
+  receipt: message(null, {
+    digest: must("hash_arquivo", type.digest),
+    result: must("resultado", type.number),
+    replicas: must("qtd_replicas", type.number),
+    places: must("locais", type.ids),
+    wanted: must("qtd_pedida", type.number),
+    size: must("tamanho_arquivo", type.number),
+    version: must("versao", type.number),
+    depositedAt: must("depositado_em", type.number),
+    labels: must("nomes_locais", type.labels),
+  }),
+  content: message(null, {
+    size: must("tamanho_arquivo", type.number),
+    digest: must("hash_arquivo", type.digest),
+    version: must("versao", type.number),
+    wanted: must("qtd_pedida", type.number),
+    live: must("qtd_replicas", type.number),
+    depositedAt: must("depositado_em", type.number),
+    modifiedAt: orEmpty("modificado_em", type.number),
+    executable: must("executavel", type.flag),
+    places: must("locais", type.ids),
+    labels: must("nomes_locais", type.labels),
+  }),
+  /** That many lines follow. */
+  items: message(null, { count: must("itens", type.number), more: must("mais", type.flag) }),
+  file: message(null, {
+    version: must("versao", type.number),
+    size: must("tamanho_arquivo", type.number),
+    digest: must("hash_arquivo", type.digest),
+    wanted: must("qtd_pedida", type.number),
+    live: must("qtd_replicas", type.number),
+    depositedAt: must("depositado_em", type.number),
+    modifiedAt: orEmpty("modificado_em", type.number),
+    executable: must("executavel", type.flag),
+    places: must("locais", type.ids),
+    labels: must("nomes_locais", type.labels),
+    name: must("nome_arquivo", type.name),
+  }),
+  removed: message(null, { version: must("versao", type.number) }),
+  /** Of the owner's own files; `places` lines follow. */
+  status: message(null, {
+    files: must("arquivos", type.number),
+    bytes: must("bytes", type.number),
+    queued: must("na_fila", type.number),
+    running: must("em_reparo", type.number),
+    deficit: must("faltam", type.number),
+    damaged: must("danificados", type.number),
+    aside: must("separados", type.number),
+    places: must("itens", type.number),
+  }),
+  place: message(null, {
+    id: must("local", type.placeId),
+    label: must("nome_local", type.label),
+    kind: must("tipo", type.word),
+    zone: must("zona", type.label),
+    state: must("estado", type.word),
+    free: must("livre", type.number),
+    capacity: must("capacidade", type.number),
+    replicas: must("qtd_replicas", type.number),
+  }),
+  /** A `file` line follows, then that many `replica` lines. */
+  fileStatus: message(null, { replicas: must("itens", type.number) }),
+  replica: message(null, {
+    place: must("local", type.placeId),
+    label: must("nome_local", type.label),
+    zone: must("zona", type.label),
+    state: must("estado", type.word),
+    placeState: must("estado_local", type.word),
+    verifiedAt: orEmpty("verificado_em", type.number),
+  }),
+  error: message(null, {
+    code: must("erro", type.word),
+    available: extra("disponiveis", type.number),
+    message: must("mensagem", type.message),
+  }),
+} as const;
