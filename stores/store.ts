@@ -8,6 +8,10 @@
  *
  * The suite in `tests/stores/contract.ts` is the contract as something that runs.
  */
+import { Full, Unreachable } from "../lib/disk/errors.ts";
+
+// A plugin that cannot import these throws any `Error` with the same `name`.
+export { Full, Unreachable };
 
 /** The version of this contract. A plugin exports the number that it was written for as `contract`. */
 export const CONTRACT = 1;
@@ -17,15 +21,16 @@ export interface Store extends AsyncDisposable {
   /** What the operator typed before the colon, such as `fs`. */
   readonly kind: string;
   /**
-   * First a `joined` for each place that is there, then changes as they happen, until `signal`
-   * aborts (the iteration then ends without an error).
+   * First a `joined` for each place that is there and then `ready`, from when the depot serves;
+   * then changes as they happen, until `signal` aborts (the iteration then ends without an error).
    */
   places(signal: AbortSignal): AsyncIterable<PlaceEvent>;
 }
 
-/** A place that came or went. `why` tells a place that said goodbye from one that was lost. */
+/** What a store tells: a place that came or went. `why` tells a place that said goodbye from one that was lost. */
 export type PlaceEvent =
   | { type: "joined"; place: Place }
+  | { type: "ready" }
   | { type: "left"; id: string; why: "goodbye" | "lost" };
 
 /** One place: where one replica of a content can be. */
@@ -34,6 +39,8 @@ export interface Place {
   readonly id: string;
   /** For people; need not be unique. */
   readonly name: string;
+  /** Where it is now, as its store writes it: the real path of the directory, for `fs`. */
+  readonly address: string;
   /** The failure domain: places with the same zone are expected to fail together. */
   readonly zone: string;
   /** The machine that the place is on, when the store knows it. */
@@ -45,9 +52,10 @@ export interface Place {
   room(): Promise<Room>;
 
   /**
-   * Opens an upload for writing. With `resume`, goes on from what an earlier writer with this id
-   * kept, of which `position` and `prefix()` speak; without it, or when nothing was kept, starts
-   * at 0 and drops what was there. Throws `Full` when `size` cannot fit.
+   * Opens an upload for writing; ids have 1 to 64 letters, digits and hyphens. With `resume`,
+   * goes on from what an earlier writer with this id kept, of which `position` and `prefix()`
+   * speak; without it, or when nothing was kept, starts at 0 and drops what was there. Throws
+   * `Full` when `size` cannot fit, an `Error` while another writer with this id is open.
    */
   begin(
     upload: { id: string; size?: number; resume?: boolean; signal: AbortSignal },
@@ -78,7 +86,10 @@ export interface Place {
    */
   setAside(digest: string): Promise<void>;
 
-  /** Set-aside copies, each with when it was set aside. Ascending by digest. */
+  /**
+   * Contents with set-aside copies, ascending by digest. Of several copies of one content the
+   * newest, which is also the one that `get` reads.
+   */
   asides(): AsyncIterable<AsideCopy>;
 
   /** Removes every set-aside copy of `digest`. Idempotent. */
@@ -89,13 +100,16 @@ export interface Place {
     options: { after?: string; signal: AbortSignal },
   ): AsyncIterable<{ digest: string; size: number }>;
 
-  /** What is kept of uploads that did not commit. */
+  /** What is kept of uploads that did not commit and that no writer is open for. */
   uploads(): AsyncIterable<{ id: string; bytes: number }>;
 
   /** Removes what is kept of an upload. Idempotent. */
   discard(uploadId: string): Promise<void>;
 
-  /** The mark last set, or `null` where there is none (an empty or an absent medium). */
+  /**
+   * The mark last set, or `null` where there is none (an empty or an absent medium). A place that
+   * is made with a mark has sequence 0 until one is set.
+   */
   mark(): Promise<Mark | null>;
 
   /** Sets the mark durably. */
@@ -146,7 +160,7 @@ export interface PlaceReader extends AsyncDisposable {
 export interface PlaceWriter extends AsyncDisposable {
   /** How many bytes of the upload the place has. */
   readonly position: number;
-  /** The bytes before `position`, to be hashed again after a resume. */
+  /** The bytes before `position`, to be hashed again. Each piece is good until the next is asked for. */
   prefix(): AsyncIterable<Uint8Array>;
   /** Drops what is after `position`, to go on from there. */
   rewind(position: number): Promise<void>;
@@ -157,18 +171,11 @@ export interface PlaceWriter extends AsyncDisposable {
    * power cut. Replaces a copy that was there. Throws and leaves what was there otherwise.
    */
   commit(content: { digest: string; size: number }): Promise<void>;
-  /** Keeps the bytes, so that `begin` with `resume` can go on from them, also after a restart. */
+  /**
+   * Keeps the bytes, so that `begin` with `resume` can go on from them, also after a restart.
+   * Works after `signal` aborted, too. Throws after a failed write: nobody knows what is there.
+   */
   keep(): Promise<void>;
-}
-
-/** Thrown when a place has no room for what it was asked to keep. */
-export class Full extends Error {
-  override readonly name = "Full";
-}
-
-/** Thrown when a place cannot be reached or used at all, whatever is asked of it. */
-export class Unreachable extends Error {
-  override readonly name = "Unreachable";
 }
 
 /** Thrown when a store cannot be opened as the operator asked; the message says what to do. */

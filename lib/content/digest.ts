@@ -28,4 +28,11 @@ export class Sha256 {
   digest(): string {
     return this.#hash.copy().digest("hex");
   }
+
+  /** Another one that has seen the same bytes and goes its own way from here. */
+  copy(): Sha256 {
+    const copy = new Sha256();
+    copy.#hash = this.#hash.copy();
+    return copy;
+  }
 }

@@ -1,0 +1,91 @@
+/** Changes to folders that are there after a power cut, once their promise resolved. */
+import { basename, dirname, join } from "node:path";
+import { DiskRefused, isAbsence } from "./errors.ts";
+
+/** Contents are nobody's business but the depot's. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+
+/** Makes names that were added to or taken from `folder` durable. */
+export async function syncFolder(folder: string): Promise<void> {
+  // Windows opens no directory for this; NTFS journals names by itself.
+  if (Deno.build.os === "windows") return;
+  using handle = await Deno.open(folder);
+  await handle.sync();
+}
+
+/** Makes a folder whose parent is there. One that is there already is right, a link is not. */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { mode: FOLDER_MODE });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    if ((await Deno.lstat(path)).isDirectory) return;
+    throw new DiskRefused(`Could not use ${path}: it is not a folder. Move it away`);
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Makes the folders directly in `parent` that are missing, with one sync for all of them. */
+export async function makeFolders(parent: string, names: string[]): Promise<void> {
+  const there = new Set<string>();
+  for await (const entry of Deno.readDir(parent)) if (entry.isDirectory) there.add(entry.name);
+  const missing = names.filter((name) => !there.has(name)).map((name) => join(parent, name));
+  await Promise.all(missing.map((path) =>
+    Deno.mkdir(path, { mode: FOLDER_MODE }).catch((cause) => {
+      if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+      throw new DiskRefused(`Could not use ${path}: it is not a folder. Move it away`, { cause });
+    })
+  ));
+  await syncFolder(parent);
+}
+
+/** Makes a folder and what is missing above it, for a directory that the operator named. */
+export async function makePath(path: string): Promise<void> {
+  try {
+    if ((await Deno.stat(path)).isDirectory) return;
+  } catch (error) {
+    if (!isAbsence(error) || dirname(path) === path) throw error;
+    await makePath(dirname(path));
+  }
+  await makeFolder(path);
+}
+
+/** Creates a file, in place of one that was there; its name is durable only with its folder's sync. */
+export async function createAnew(path: string): Promise<Deno.FsFile> {
+  const options = { read: true, write: true, createNew: true, mode: FILE_MODE };
+  try {
+    return await Deno.open(path, options);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    await removeIfThere(path);
+    return await Deno.open(path, options);
+  }
+}
+
+/** Puts `text` at `path`, wholly or not at all. One at a time for a path: the temporary name is fixed. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temporary = join(dirname(path), `${basename(path)}.new`);
+  {
+    using file = await createAnew(temporary);
+    await writeAll(file, new TextEncoder().encode(text));
+    await file.syncData();
+  }
+  await Deno.rename(temporary, path);
+  await syncFolder(dirname(path));
+}
+
+/** Removes a file (of a link, the link). Resolves to whether it was there. */
+export async function removeIfThere(path: string): Promise<boolean> {
+  try {
+    await Deno.remove(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, data: Uint8Array): Promise<void> {
+  for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+}

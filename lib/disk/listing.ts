@@ -1,0 +1,70 @@
+/** Contents in order, one shard's names in memory at a time. */
+import { join } from "node:path";
+import { isDigest } from "../content/digest.ts";
+import { diskError, isAbsence } from "./errors.ts";
+import { type Layout, SHARDS } from "./layout.ts";
+import { statFile } from "./reading.ts";
+
+/** One by one, the waiting between two calls costs more than the calls. */
+const STATS_AT_ONCE = 64;
+
+export interface ListOptions {
+  after?: string;
+  signal: AbortSignal;
+  /** Throws when the disk is not there; asked when a folder is missing. */
+  confirm: () => Promise<void>;
+}
+
+/** Contents and their sizes, ascending by digest, from the first after `after`. */
+export async function* listContents(
+  layout: Layout,
+  { after = "", signal, confirm }: ListOptions,
+): AsyncGenerator<{ digest: string; size: number }> {
+  signal.throwIfAborted();
+  await confirm();
+  for (const shard of SHARDS) {
+    if (shard < after.slice(0, 2)) continue;
+    const folder = join(layout.contents, shard);
+    const names = (await digestsIn(folder, shard) ?? await confirm() ?? [])
+      .filter((name) => name > after).sort();
+    for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
+      signal.throwIfAborted();
+      yield* await sizes(folder, names.slice(at, at + STATS_AT_ONCE));
+    }
+    signal.throwIfAborted();
+  }
+}
+
+/** Whether there is any content at all. Looks at names only, and asks no mark. */
+export async function hasContents(layout: Layout): Promise<boolean> {
+  for (const shard of SHARDS) {
+    if ((await digestsIn(join(layout.contents, shard), shard))?.length) return true;
+  }
+  return false;
+}
+
+/** `null` when there is no such folder. */
+async function digestsIn(folder: string, shard: string): Promise<string[] | null> {
+  const names: string[] = [];
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (isFile && isDigest(name) && name.startsWith(shard)) names.push(name);
+    }
+    return names;
+  } catch (error) {
+    if (isAbsence(error)) return null;
+    throw diskError(`list ${folder}`, error);
+  }
+}
+
+async function sizes(
+  folder: string,
+  digests: string[],
+): Promise<{ digest: string; size: number }[]> {
+  const infos = await Promise.all(digests.map((digest) => statFile(join(folder, digest))));
+  // One that went meanwhile is not there any more, which is all that a list can say.
+  return digests.flatMap((digest, index) => {
+    const info = infos[index];
+    return info ? [{ digest, size: info.size }] : [];
+  });
+}

@@ -1,0 +1,162 @@
+/**
+ * One upload's bytes on a disk, from the first byte until they are a content, kept or dropped.
+ *
+ * A content is there after a power cut because of this order: write the part, sync the part, give
+ * it the content's name, sync the folder of that name.
+ */
+import { diskError, isAbsence } from "./errors.ts";
+import { makeFolder, removeIfThere, syncFolder } from "./durable.ts";
+import type { Layout } from "./layout.ts";
+import { openRange, pieces } from "./reading.ts";
+
+/** What a writer needs of the disk that it writes to. */
+export interface PartOwner {
+  readonly layout: Layout;
+  /** Whether the disk is still this process's. */
+  readonly held: boolean;
+  /** Throws `Unreachable` unless `held`. */
+  alive(): void;
+  /** Throws `Unreachable` when the disk is not there any more; looks at it. */
+  confirm(): Promise<void>;
+  /** The writer is done with its upload. */
+  released(uploadId: string): void;
+}
+
+/** An open part. Disposed without `commit` or `keep`: its bytes are dropped. */
+export class PartWriter implements AsyncDisposable {
+  readonly #owner: PartOwner;
+  readonly #uploadId: string;
+  readonly #path: string;
+  readonly #signal: AbortSignal;
+  #file: Deno.FsFile | null;
+  #position: number;
+  /** Why nothing more is possible. After a failed write or sync nobody knows what the file has. */
+  #failure: Error | null = null;
+  #settled = false;
+
+  /** `file` stands at its end, `position`. */
+  constructor(
+    owner: PartOwner,
+    part: { uploadId: string; file: Deno.FsFile; position: number; signal: AbortSignal },
+  ) {
+    this.#owner = owner;
+    this.#uploadId = part.uploadId;
+    this.#path = owner.layout.part(part.uploadId);
+    this.#file = part.file;
+    this.#position = part.position;
+    this.#signal = part.signal;
+  }
+
+  /** How many bytes of the upload the disk has. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The bytes before `position`. Each piece is good until the next is asked for. */
+  async *prefix(): AsyncGenerator<Uint8Array> {
+    const range = { from: 0, length: this.#position, signal: this.#signal };
+    await using reader = await openRange(this.#path, range);
+    if (!reader) throw new Error(`Could not read ${this.#path}: it is not there any more`);
+    yield* pieces(reader);
+  }
+
+  /** Drops what is after `position`. */
+  async rewind(position: number): Promise<void> {
+    this.#signal.throwIfAborted();
+    if (!(position >= 0 && position <= this.#position)) {
+      throw new RangeError(`Could not rewind to ${position}: the upload has ${this.#position}`);
+    }
+    await this.#attempt("rewind", async (file) => {
+      await file.truncate(position);
+      await file.seek(position, Deno.SeekMode.Start);
+      this.#position = position;
+    });
+  }
+
+  /** Appends; the buffer is the caller's again when it resolves. Throws `Full` without room. */
+  async write(chunk: Uint8Array): Promise<void> {
+    // Before the attempt: what is stopped from outside is still whole, and may be kept.
+    this.#signal.throwIfAborted();
+    await this.#attempt("write", async (file) => {
+      for (let done = 0; done < chunk.length;) {
+        const count = await file.write(chunk.subarray(done));
+        done += count;
+        this.#position += count;
+      }
+    });
+  }
+
+  /** Makes the bytes the disk's copy of `digest`, durably, in place of one that was there. */
+  async commit({ digest, size }: { digest: string; size: number }): Promise<void> {
+    const target = this.#owner.layout.content(digest);
+    this.#signal.throwIfAborted();
+    await this.#attempt("commit", async (file) => {
+      await this.#checkSize(file, size);
+      await file.syncData();
+      this.#close();
+      this.#owner.alive();
+      await this.#rename(target, digest);
+      this.#settled = true;
+      await syncFolder(this.#owner.layout.shard(digest));
+    });
+  }
+
+  /** Keeps the bytes for a later writer, also after a restart. Works after the signal, too. */
+  keep(): Promise<void> {
+    return this.#attempt("keep", async (file) => {
+      await file.syncData();
+      await syncFolder(this.#owner.layout.parts);
+      this.#settled = true;
+      this.#close();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#close();
+    try {
+      // Of a disk that was let go of, the name may be another writer's by now.
+      if (!this.#settled && this.#owner.held) await removeIfThere(this.#path);
+    } catch (error) {
+      throw diskError(`drop ${this.#path}`, error);
+    } finally {
+      this.#settled = true;
+      this.#owner.released(this.#uploadId);
+    }
+  }
+
+  /** Runs one step; after one that failed, every later one fails with the same error. */
+  async #attempt(verb: string, step: (file: Deno.FsFile) => Promise<void>): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    if (!this.#file) throw new Error(`Could not ${verb} ${this.#path}: it is closed`);
+    try {
+      await step(this.#file);
+    } catch (error) {
+      this.#failure = diskError(`${verb} ${this.#path}`, error);
+      throw this.#failure;
+    }
+  }
+
+  async #checkSize(file: Deno.FsFile, size: number): Promise<void> {
+    const actual = (await file.stat()).size;
+    if (actual === size && this.#position === size) return;
+    throw new Error(`the file has ${actual} bytes, ${this.#position} were written, not ${size}`);
+  }
+
+  async #rename(target: string, digest: string): Promise<void> {
+    try {
+      await Deno.rename(this.#path, target);
+    } catch (error) {
+      if (!isAbsence(error)) throw error;
+      await this.#owner.confirm();
+      // Somebody cleared the contents away by hand; the next copies must have a place to go.
+      await makeFolder(this.#owner.layout.contents);
+      await makeFolder(this.#owner.layout.shard(digest));
+      await Deno.rename(this.#path, target);
+    }
+  }
+
+  #close(): void {
+    this.#file?.close();
+    this.#file = null;
+  }
+}

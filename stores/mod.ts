@@ -1,0 +1,101 @@
+/** From what the operator typed after `--store` to stores. */
+import { isAbsolute, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { fsStore } from "./fs.ts";
+import { CONTRACT, type Store, type StoreContext, StoreRefused } from "./store.ts";
+
+/** Opens one store for all specs of its kind; `values` are what stood after the colon. */
+type Opener = (values: string[], options: OpenStoresOptions) => Promise<Store>;
+
+/** The stores that come with the program, by kind. */
+const KINDS: Record<string, Opener> = {
+  fs: (values, { context, base }) => {
+    const directories = values.flatMap((value) => value.split(",")).filter((path) => path !== "");
+    return fsStore({ directories: directories.map((path) => resolve(base, path)), context });
+  },
+};
+
+/** `NAME:…`; a single letter is a Windows drive. */
+const KIND = /^([a-z][a-z0-9]+):(.*)$/s;
+
+/** What makes a spec a module's path and not a kind. */
+const PLUGIN_PATH = /^\.{0,2}[/\\]/;
+
+export interface OpenStoresOptions {
+  context: StoreContext;
+  /** What relative paths are relative to. */
+  base: string;
+}
+
+/** Opens what one `--store` asks for. Throws as `openStores` does. */
+export async function openStore(spec: string, options: OpenStoresOptions): Promise<Store> {
+  return (await openStores([spec], options))[0]!;
+}
+
+/**
+ * Opens what all `--store` ask for: one store for each kind (so that directories of several `fs:`
+ * are checked against each other) and one for each plugin. Throws `StoreRefused`, and then none is
+ * left open.
+ */
+export async function openStores(specs: string[], options: OpenStoresOptions): Promise<Store[]> {
+  await using opened = new AsyncDisposableStack();
+  const stores: Store[] = [];
+  for (const open of openers(specs)) stores.push(opened.use(await open(options)));
+  opened.move();
+  return stores;
+}
+
+function openers(specs: string[]): ((options: OpenStoresOptions) => Promise<Store>)[] {
+  const plugins = specs.filter(isPlugin);
+  const byKind = Map.groupBy(specs.filter((spec) => !isPlugin(spec)), kindOf);
+  return [
+    ...[...byKind].map(([kind, same]) => {
+      const values = same.map((spec) => spec.slice(kind.length + 1));
+      return (options: OpenStoresOptions) => KINDS[kind]!(values, options);
+    }),
+    ...plugins.map((spec) => (options: OpenStoresOptions) => openPlugin(spec, options)),
+  ];
+}
+
+function isPlugin(spec: string): boolean {
+  return PLUGIN_PATH.test(spec) || isAbsolute(spec);
+}
+
+function kindOf(spec: string): string {
+  const kind = KIND.exec(spec)?.[1];
+  if (kind !== undefined && Object.hasOwn(KINDS, kind)) return kind;
+  const kinds = Object.keys(KINDS).map((known) => `${known}:`).join(", ");
+  throw new StoreRefused(
+    `Could not open the store ${spec}: known are ${kinds} and the path of a module, ./store.js`,
+  );
+}
+
+/** `PATH?options`: a module that exports `contract` and, as its default, what makes a store. */
+async function openPlugin(spec: string, { context, base }: OpenStoresOptions): Promise<Store> {
+  const mark = spec.indexOf("?");
+  const path = resolve(base, mark < 0 ? spec : spec.slice(0, mark));
+  try {
+    const module: unknown = await import(pathToFileURL(path).href);
+    const make = makerOf(module as { contract?: unknown; default?: unknown });
+    return await make(new URLSearchParams(mark < 0 ? "" : spec.slice(mark + 1)), context);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreRefused(`Could not open the store ${path}: ${reason}`, { cause: error });
+  }
+}
+
+/** What a plugin's default export is. */
+export type StoreMaker = (
+  options: URLSearchParams,
+  context: StoreContext,
+) => Store | Promise<Store>;
+
+function makerOf(module: { contract?: unknown; default?: unknown }): StoreMaker {
+  if (module.contract !== CONTRACT) {
+    throw new Error(
+      `it is written for contract ${module.contract}, and this program has contract ${CONTRACT}`,
+    );
+  }
+  if (typeof module.default !== "function") throw new Error("its default export makes no store");
+  return module.default as StoreMaker;
+}

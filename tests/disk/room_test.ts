@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import { Full, Unreachable } from "../../lib/disk/mod.ts";
+import { getText, open, putText, signal, temporaryFolder } from "./bench.ts";
+
+const SIZE_BYTES = 4 * 1024 * 1024;
+
+/** A file system of its own at `path`, as long as it is not disposed. */
+async function mount(path: string): Promise<AsyncDisposable> {
+  await run("mount", "-t", "tmpfs", "-o", `size=${SIZE_BYTES}`, "tmpfs", path);
+  return { [Symbol.asyncDispose]: () => run("umount", "-l", path) };
+}
+
+async function run(command: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(command, { args }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+}
+
+async function canMount(): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  await using folder = await temporaryFolder();
+  try {
+    await using _mounted = await mount(folder.path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+// Only root may mount; where it cannot be done, these say "ignored".
+const ignore = !await canMount();
+
+Deno.test("room() tells the file system's bytes, and begin() refuses what cannot fit", async () => {
+  await using folder = await temporaryFolder();
+  await using disk = await open(folder.path);
+  const { capacity, free } = await disk.room();
+  assert(free > 0 && free < capacity);
+  await assertRejects(() => disk.begin({ id: "u", size: capacity, signal }), Full);
+  assertEquals(await Array.fromAsync(disk.uploads()), []);
+  await using writer = await disk.begin({ id: "u", size: 10, signal });
+  assertEquals(writer.position, 0);
+});
+
+Deno.test({
+  name: "a disk that fills up in mid-write is Full, drops the part, and goes on when there is room",
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using _mounted = await mount(folder.path);
+    await using disk = await open(folder.path);
+    const digest = await putText(disk, "before");
+    const chunk = new Uint8Array(1024 * 1024);
+    {
+      await using writer = await disk.begin({ id: "u", signal });
+      await assertRejects(async () => {
+        for (let count = 0; count < 5; count++) await writer.write(chunk);
+      }, Full);
+      await assertRejects(() => writer.keep(), Full);
+      await assertRejects(() => disk.setMark({ depot: disk.depot, sequence: 5 }), Error);
+      assertEquals(await disk.mark(), { depot: disk.depot, sequence: 0 });
+    }
+    assertEquals(await Array.fromAsync(disk.uploads()), []);
+    await using again = await disk.begin({ id: "u", size: chunk.length, signal });
+    await again.write(chunk);
+    await again.commit({ digest: digestOf(chunk), size: chunk.length });
+    assertEquals(await getText(disk, digest), "before");
+  },
+});
+
+Deno.test({
+  name: "a resume that does not fit beside what is kept is Full and keeps it",
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using _mounted = await mount(folder.path);
+    await using disk = await open(folder.path);
+    const half = new Uint8Array(SIZE_BYTES / 2);
+    {
+      await using writer = await disk.begin({ id: "u", size: half.length, signal });
+      await writer.write(half);
+      await writer.keep();
+    }
+    const resume = (size: number) => disk.begin({ id: "u", resume: true, size, signal });
+    await assertRejects(() => resume(SIZE_BYTES + 1), Full);
+    await using writer = await resume(half.length + 1024 * 1024);
+    assertEquals(writer.position, half.length);
+  },
+});
+
+Deno.test({
+  name: "a read-only disk is not opened, and left as it is",
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using _mounted = await mount(folder.path);
+    await run("mount", "-o", "remount,ro", folder.path);
+    await assertRejects(() => open(folder.path), Error, "Read-only");
+    await run("mount", "-o", "remount,rw", folder.path);
+    let digest: string;
+    {
+      await using disk = await open(folder.path);
+      digest = await putText(disk, "still there");
+    }
+    await run("mount", "-o", "remount,ro", folder.path);
+    await assertRejects(() => open(folder.path), Error, "Read-only");
+    await run("mount", "-o", "remount,rw", folder.path);
+    await using disk = await open(folder.path);
+    assertEquals(await getText(disk, digest), "still there");
+  },
+});
+
+Deno.test({
+  name: "an unmounted disk is unreachable, and nothing is written into its mount point",
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    const mounted = await mount(folder.path);
+    await using disk = await open(folder.path);
+    const digest = await putText(disk, "on the disk");
+    await using writer = await disk.begin({ id: "u", signal });
+    await mounted[Symbol.asyncDispose]();
+    await assertRejects(() => disk.get(digest, { from: 0, signal }), Unreachable);
+    await assertRejects(() => disk.delete(digest), Unreachable);
+    await assertRejects(() => writer.commit({ digest: digestOf(""), size: 0 }), Unreachable);
+    await assertRejects(() => putText(disk, "new"), Unreachable);
+    await assertRejects(() => disk.room(), Unreachable);
+    assertEquals(await Array.fromAsync(Deno.readDir(folder.path)), []);
+  },
+});
