@@ -82,6 +82,16 @@ export function belongsToBody(line: string): boolean {
   return /^(bloco|desistir|acao):/.test(line);
 }
 
+/**
+ * How many raw bytes follow a line that is meant as the seed's deposit, even when something else is
+ * wrong with it; `null` when it is none or does not say.
+ */
+export function seedBodySize(line: string): number | null {
+  if (!line.startsWith("id_cliente:")) return null;
+  const size = /\|tamanho_arquivo:([1-9][0-9]{0,14})(\||$)/.exec(line)?.[1];
+  return size === undefined ? null : Number(size);
+}
+
 function receivedRefusal(entries: Map<string, string>): Refusal {
   const error = readValues(REPLIES.error, entries);
   const code: ErrorCode = error.code in ERROR_CODES ? error.code as ErrorCode : "interno";

@@ -57,16 +57,15 @@ export class Connection implements Disposable {
 
   /**
    * The next line without its LF (and a CR before it), or `null` at the end of the stream between
-   * two lines. `idle`: the line may take for ever to begin; once begun it must end in time.
+   * two lines. `idle`: the line may take for ever to begin, otherwise it must begin within
+   * `patienceMs`; once begun it must end in time.
    * Throws `BadLine` for one too long or not UTF-8 (the line is consumed), `ConnectionLost`.
    */
-  readLine(options: { idle?: boolean } = {}): Promise<string | null> {
+  readLine({ idle = false, patienceMs = this.#patienceMs } = {}): Promise<string | null> {
     const early = this.#early;
-    if (early) {
-      this.#early = null;
-      return options.idle ? early.line : this.#inTime(early.line);
-    }
-    return this.#readLine(options.idle ?? false);
+    this.#early = null;
+    if (early) return idle ? early.line : this.#inTime(early.line, patienceMs);
+    return this.#readLine(idle ? null : patienceMs);
   }
 
   /**
@@ -75,7 +74,7 @@ export class Connection implements Disposable {
    */
   lineArrived(): boolean {
     if (!this.#early) {
-      const early = { line: this.#readLine(true), arrived: false };
+      const early = { line: this.#readLine(null), arrived: false };
       const arrive = () => early.arrived = true;
       early.line.then(arrive, arrive);
       this.#early = early;
@@ -133,11 +132,12 @@ export class Connection implements Disposable {
     this.close();
   }
 
-  async #readLine(idle: boolean): Promise<string | null> {
+  /** `beginMs`: how long the line may take to begin; `null`: for ever. */
+  async #readLine(beginMs: number | null): Promise<string | null> {
     const begun = this.#end > this.#start;
     if (!begun) {
       const first = this.#fill();
-      const more = idle ? await first : await this.#inTime(first);
+      const more = beginMs === null ? await first : await this.#inTime(first, beginMs);
       if (!more) return null;
     }
     return this.#inTime(this.#restOfLine());
@@ -208,13 +208,13 @@ export class Connection implements Disposable {
     }
   }
 
-  async #inTime<T>(work: Promise<T>): Promise<T> {
+  async #inTime<T>(work: Promise<T>, patienceMs: number = this.#patienceMs): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new ConnectionLost(`Nothing moved for ${this.#patienceMs / 1000} s`));
+        reject(new ConnectionLost(`Nothing moved for ${patienceMs / 1000} s`));
         this.close();
-      }, this.#patienceMs);
+      }, patienceMs);
     });
     try {
       return await Promise.race([work, tooLate]);
@@ -226,10 +226,10 @@ export class Connection implements Disposable {
 }
 
 /** Reads an answer's line, for whom the end of the stream is a broken connection. */
-export async function readAnswer(connection: Connection): Promise<string> {
+export async function readAnswer(connection: Connection, patienceMs?: number): Promise<string> {
   let line: string | null;
   try {
-    line = await connection.readLine();
+    line = await connection.readLine(patienceMs === undefined ? {} : { patienceMs });
   } catch (error) {
     if (error instanceof BadLine) throw new BadPeer(error.message, { cause: error });
     throw error;
