@@ -28,13 +28,16 @@ export interface Catalog extends AsyncDisposable {
   // Owners
   addOwner(owner: string, now: number): Promise<void>;
   hasOwner(owner: string): Promise<boolean>;
-  /** What the owner has, and how its replicas are spread. Counts only what its own files want. */
+  /**
+   * What the owner has, and how its replicas are spread: of each of its contents no more than its
+   * own files want, first those on `live` places.
+   */
   ownerTotals(owner: string, live: string[]): Promise<OwnerTotals>;
 
   // Places
   /** Every place that was ever seen and not forgotten. */
   places(): Promise<PlaceRecord[]>;
-  /** The place is there: `online` from now on, with this address, name, zone. */
+  /** The place is there: `online` from now on, whatever it was, with this address, name, zone. */
   placeJoined(place: Omit<PlaceRecord, "state" | "since">, now: number): Promise<void>;
   /** One row, however many replicas it has. No change when it is in that state already. */
   placeLeft(id: string, state: AwayState, now: number): Promise<void>;
@@ -43,19 +46,31 @@ export interface Catalog extends AsyncDisposable {
   /**
    * Writes the intent before any byte: an upload and the places that may get parts of it. The
    * upload may exist already (a resume), and its places are then added to. With `content` also
-   * what `prepareCommit` does, for a deposit whose digest is known before its bytes.
+   * what `prepareCommit` does, for a deposit whose digest is known before its bytes. Throws when
+   * the upload is another owner's.
    */
   beginUpload(upload: UploadIntent): Promise<UploadRecord>;
-  /** The digest is known and the bytes are about to take its name at `places`: rows `writing`. */
+  /**
+   * The digest is known and the bytes are about to take its name at `places`: rows `writing`,
+   * where there was none or a doomed one; a good one stays good. Until the upload ends, the content
+   * stays known and nothing of it is doomed at these places. The digest, size and checks must come
+   * from bytes that were read: throws when the content is known with others.
+   */
   prepareCommit(upload: string, content: ContentChecks, places: string[]): Promise<void>;
   /**
-   * The bytes are durable on `deposit.good`: those are `good` now, `deposit.failed` are doomed,
-   * the file is there with its next version, and the upload is gone.
+   * The bytes are durable on `deposit.good` (at least one place, each prepared or good already):
+   * those are `good` now, what is still `writing` at the other prepared places is doomed, the file
+   * is there with its next version, and the upload is gone. The same content as the file had keeps
+   * version and time of deposit. Throws when the upload is not there or not prepared for `digest`.
    */
   commitDeposit(deposit: DepositCommit): Promise<FileRecord>;
-  /** An upload nobody is connected for: `bytes` are kept at its places for a resume. */
+  /** An upload nobody is connected for: `bytes` are kept at its places for a resume. What it prepared stays. */
   keepUpload(upload: string, bytes: number, now: number): Promise<void>;
-  /** The upload will not commit; its places have nothing of it any more. `writing` rows are doomed. */
+  /**
+   * The upload will not commit; its places have nothing of it any more. Its `writing` rows are
+   * doomed, except where another upload is prepared for the same content. No error when there is
+   * no such upload.
+   */
   endUpload(upload: string): Promise<void>;
   upload(upload: string): Promise<UploadRecord | null>;
   /** Ascending by when they were last touched; of one owner, or all. */
@@ -82,9 +97,15 @@ export interface Catalog extends AsyncDisposable {
    * `counted` places are not as many as wanted. `next`: where to go on, or `null` at the end.
    */
   survey(query: SurveyQuery): Promise<{ contents: ContentRecord[]; next: string | null }>;
-  /** A copy is about to be made at a place: a row `writing`. False when one is there already and is not doomed. */
+  /**
+   * A copy is about to be made at a place: a row `writing`. False when one is there already and is
+   * not doomed, or the content is not known any more.
+   */
   beginCopy(digest: string, place: string): Promise<boolean>;
-  /** The copy is durable and its hash was right: `good`. */
+  /**
+   * The copy is durable and its hash was right: `good`. Throws when the row was doomed meanwhile,
+   * or is not there: the copy does not count, and its bytes may be deleted.
+   */
   finishCopy(digest: string, place: string, now: number): Promise<void>;
   /** The copy failed and the place has nothing of it: the `writing` row is gone. */
   dropCopy(digest: string, place: string): Promise<void>;
@@ -93,12 +114,22 @@ export interface Catalog extends AsyncDisposable {
   /** A `good` replica is not there any more, or (`aside`) was damaged and is now set aside. */
   replicaLost(digest: string, place: string, how: "absent" | "aside", now: number): Promise<void>;
   /**
-   * Dooms what is above the wanted number, first those that come first in `order`, and all when no
-   * file and no upload needs the content. Leaves at least the wanted number good among `live`
-   * places. Replicas on places not in `order` stay. Resolves to the places doomed.
+   * Dooms good replicas that are above the wanted number, and resolves to their places.
+   *
+   * - A file has the content: of the good replicas on `live` places, as many as there are above
+   *   the wanted number, in `order`. A replica stays when its place is not in both `order` and
+   *   `live`, or an upload is prepared for the content there.
+   * - No file has it, and an upload is prepared for it: none.
+   * - Neither: every good replica, first those in `order`, also on places in neither list, whose
+   *   bytes go when the place comes back.
+   *
+   * What is `writing` is never doomed by this.
    */
   doomSurplus(digest: string, order: string[], live: string[]): Promise<string[]>;
-  /** A `doomed` replica's bytes are gone. The content goes with its last replica when no file needs it. */
+  /**
+   * A `doomed` replica's bytes are gone. The content goes with its last replica when no file and no
+   * upload needs it. No change when the row is not doomed any more.
+   */
   replicaGone(digest: string, place: string): Promise<void>;
   /** Replicas in a state, to be finished or undone at a start. */
   replicasIn(state: "writing" | "doomed", page: Page): Promise<ReplicaKey[]>;
@@ -239,13 +270,16 @@ export interface AsideRecord {
 
 export interface OwnerTotals {
   files: number;
+  /** The sizes of its files, added up; a content under two names counts twice. */
   bytes: number;
   /** Good replicas of this owner's contents at each place. */
   replicas: Record<string, number>;
-  /** Copies missing on live places over all of the owner's files. */
+  /** Copies missing on live places, over the owner's contents. */
   deficit: number;
-  /** The owner's contents that have a set-aside copy. */
+  /** The owner's contents of which no good replica is known. */
   damaged: number;
+  /** The owner's contents that have a set-aside copy. */
+  aside: number;
 }
 
 /** The catalog's file cannot be used: of a newer schema, not a catalog, locked or damaged. */

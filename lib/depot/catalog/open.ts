@@ -1,0 +1,46 @@
+/** Opens the catalog: its verbs, each a call to the worker that has the database. */
+import type { Catalog } from "./catalog.ts";
+import { GroupedCalls } from "./grouped_calls.ts";
+import { type Verb, VERBS } from "./verbs.ts";
+
+export interface OpenOptions {
+  /** The identifier of a depot whose catalog is made by this call; a random UUID when not given. */
+  newDepot?: string;
+}
+
+/**
+ * Opens the catalog at `path`, or makes it; the directory must be there, and be nobody else's.
+ * The arguments of a verb must stay as they are until it is answered.
+ *
+ * Throws `CatalogRefused`, with the file as it was, when the file is not a catalog, is damaged,
+ * locked or of a newer schema.
+ */
+export async function openCatalog(path: string, options: OpenOptions = {}): Promise<Catalog> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    type: "module",
+    name: "catalog",
+  });
+  const calls = new GroupedCalls(worker);
+  try {
+    const { depot } = await calls.open(path, options.newDepot ?? crypto.randomUUID());
+    return catalogOf(calls, depot);
+  } catch (error) {
+    worker.terminate();
+    throw error;
+  }
+}
+
+function catalogOf(calls: GroupedCalls, depot: string): Catalog {
+  const verbs = (Object.keys(VERBS) as Verb[]).map((verb) => [
+    verb,
+    (...args: unknown[]) => calls.call({ verb, args }),
+  ]);
+  return {
+    ...Object.fromEntries(verbs) as Pick<Catalog, Verb>,
+    depot,
+    get sequence() {
+      return calls.sequence;
+    },
+    [Symbol.asyncDispose]: () => calls[Symbol.asyncDispose](),
+  };
+}

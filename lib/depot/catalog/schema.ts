@@ -1,0 +1,137 @@
+/**
+ * The catalog's tables, as the list of steps that lead to them.
+ *
+ * The file's `application_id` says that it is a catalog, its `user_version` how many of the steps
+ * it has been through. A step is never changed after a release: what comes later is a new step.
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { CatalogRefused } from "./catalog.ts";
+
+/** In the file's header, bytes 68 to 71: the ASCII letters `Depo`. */
+export const APPLICATION_ID = 0x4465706f;
+
+/**
+ * Step 1. Owners and places are keyed by small integers inside, because replicas and files name
+ * them a million times. Names compare as `memcmp` of UTF-8, which is SQLite's BINARY collation.
+ * How many copies a content needs is never stored: it is the maximum over `files_by_content`.
+ */
+const VERSION_1 = `
+CREATE TABLE depot (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  id TEXT NOT NULL,
+  sequence INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE owners (
+  key INTEGER PRIMARY KEY,
+  owner TEXT NOT NULL UNIQUE,
+  added_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE places (
+  key INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  address TEXT NOT NULL,
+  name TEXT NOT NULL,
+  zone TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('online', 'goodbye', 'lost', 'gone')),
+  since INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE contents (
+  digest BLOB PRIMARY KEY NOT NULL CHECK (length(digest) = 32),
+  size INTEGER NOT NULL CHECK (size >= 0),
+  checks BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE files (
+  owner INTEGER NOT NULL REFERENCES owners,
+  name TEXT NOT NULL,
+  format INTEGER NOT NULL DEFAULT 0,
+  version INTEGER NOT NULL CHECK (version > 0),
+  content BLOB NOT NULL REFERENCES contents,
+  wanted INTEGER NOT NULL CHECK (wanted > 0),
+  deposited_at INTEGER NOT NULL,
+  modified_at INTEGER,
+  executable INTEGER NOT NULL CHECK (executable IN (0, 1)),
+  PRIMARY KEY (owner, name)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX files_by_content ON files (content, wanted);
+
+CREATE TABLE replicas (
+  content BLOB NOT NULL REFERENCES contents,
+  place INTEGER NOT NULL REFERENCES places,
+  state TEXT NOT NULL CHECK (state IN ('writing', 'good', 'doomed')),
+  verified_at INTEGER,
+  PRIMARY KEY (content, place)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX replicas_by_place ON replicas (place, content);
+CREATE INDEX replicas_unsettled ON replicas (state, content, place) WHERE state <> 'good';
+
+CREATE TABLE asides (
+  content BLOB NOT NULL CHECK (length(content) = 32),
+  place INTEGER NOT NULL REFERENCES places,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (content, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE uploads (
+  upload TEXT PRIMARY KEY NOT NULL,
+  owner INTEGER NOT NULL REFERENCES owners,
+  content BLOB REFERENCES contents,
+  bytes INTEGER NOT NULL,
+  touched_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX uploads_by_owner ON uploads (owner, touched_at);
+CREATE INDEX uploads_by_content ON uploads (content);
+
+CREATE TABLE upload_places (
+  upload TEXT NOT NULL REFERENCES uploads,
+  place INTEGER NOT NULL REFERENCES places,
+  prepared INTEGER NOT NULL CHECK (prepared IN (0, 1)),
+  PRIMARY KEY (upload, place)
+) STRICT, WITHOUT ROWID;
+`;
+
+/** Step `n` of the list leads from schema version `n` to `n + 1`. */
+export const MIGRATIONS: readonly string[] = [VERSION_1];
+
+/** The schema version that a catalog's file is at; 0 for an empty database. */
+export function schemaVersion(db: DatabaseSync): number {
+  return db.prepare("PRAGMA user_version").get()!.user_version as number;
+}
+
+/** Throws `CatalogRefused` when the file at `path` was written by a later program than this one. */
+export function refuseNewer(version: number, path: string, known = MIGRATIONS.length): void {
+  if (version <= known) return;
+  throw new CatalogRefused(
+    `Cannot open the catalog ${path}: its schema has version ${version} and this program knows ` +
+      `versions up to ${known}. Start the depot with the newer program that wrote it`,
+  );
+}
+
+/** Takes the database through the steps it lacks, each in a transaction of its own. */
+export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  // A step may have to build a table again that others refer to.
+  db.exec("PRAGMA foreign_keys = OFF");
+  for (let version = schemaVersion(db); version < migrations.length; version++) {
+    db.exec("BEGIN IMMEDIATE");
+    try {
+      db.exec(migrations[version]!);
+      const dangling = db.prepare("PRAGMA foreign_key_check").get();
+      if (dangling) {
+        throw new Error(
+          `Cannot bring the catalog to version ${version + 1}: ${
+            JSON.stringify(dangling)
+          } refers to nothing`,
+        );
+      }
+      db.exec(`PRAGMA user_version = ${version + 1}; COMMIT`);
+    } catch (error) {
+      if (db.isTransaction) db.exec("ROLLBACK");
+      throw error;
+    }
+  }
+  db.exec("PRAGMA foreign_keys = ON");
+}

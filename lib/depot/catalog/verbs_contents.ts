@@ -1,0 +1,93 @@
+/** Contents: what each is, what it wants, where it is, and when it is forgotten. */
+import type { ContentRecord, ReplicaState } from "./catalog.ts";
+import { digestBytes, idsOf } from "./keys.ts";
+import type { Statements } from "./statements.ts";
+import type { Verbs } from "./verbs.ts";
+
+const LAST_DIGEST = "f".repeat(64);
+
+/** The largest number that a file with the content `c.digest` wants. */
+const WANTED = `coalesce((SELECT max(wanted) FROM files WHERE content = c.digest), 0)`;
+
+export const contentVerbs = {
+  content(db, digest) {
+    const content = digestBytes(digest);
+    const row = db.get<{ size: number; wanted: number }>(
+      `SELECT c.size, ${WANTED} AS wanted FROM contents c WHERE c.digest = ?`,
+      content,
+    );
+    return row ? { digest, ...row, ...whereabouts(db, content) } : null;
+  },
+
+  chunkChecks(db, digest) {
+    return db.get<{ checks: Uint8Array }>(
+      "SELECT checks FROM contents WHERE digest = ?",
+      digestBytes(digest),
+    )?.checks ?? null;
+  },
+
+  // The page's end is found first, so that only what is not as wanted leaves the database.
+  survey(db, { after, limit, counted }) {
+    const from = after === null ? new Uint8Array(0) : digestBytes(after);
+    const end = db.get<{ digest: string }>(
+      `SELECT lower(hex(c.digest)) AS digest FROM contents c WHERE c.digest > ?
+       ORDER BY c.digest LIMIT 1 OFFSET ?`,
+      from,
+      limit - 1,
+    )?.digest ?? null;
+    const rows = db.all<{ digest: string; size: number; wanted: number }>(
+      `SELECT lower(hex(digest)) AS digest, size, wanted FROM (
+         SELECT c.digest, c.size, ${WANTED} AS wanted, (
+           SELECT count(*) FROM replicas r
+           WHERE r.content = c.digest AND r.state = 'good' AND +r.place IN (
+             SELECT key FROM places WHERE id IN (SELECT value FROM json_each(?1))
+           )
+         ) AS good
+         FROM contents c WHERE c.digest > ?2 AND c.digest <= ?3 ORDER BY c.digest
+       ) WHERE wanted <> good`,
+      JSON.stringify(counted),
+      from,
+      digestBytes(end ?? LAST_DIGEST),
+    );
+    return {
+      contents: rows.map((row) => ({ ...row, ...whereabouts(db, digestBytes(row.digest)) })),
+      next: end,
+    };
+  },
+} satisfies Partial<Verbs>;
+
+function whereabouts(
+  db: Statements,
+  content: Uint8Array,
+): Pick<ContentRecord, "replicas" | "asides"> {
+  const replicas = db.all<{ place: string; state: ReplicaState; verifiedAt: number | null }>(
+    `SELECT p.id AS place, r.state, r.verified_at AS verifiedAt
+     FROM replicas r CROSS JOIN places p ON p.key = r.place WHERE r.content = ? ORDER BY p.id`,
+    content,
+  ).map((row) => ({ ...row }));
+  const asides = db.get<{ places: string }>(
+    `SELECT json_group_array(p.id) AS places
+     FROM asides a CROSS JOIN places p ON p.key = a.place WHERE a.content = ?`,
+    content,
+  )!;
+  return { replicas, asides: idsOf(asides.places) };
+}
+
+/** The largest number that a file with this content wants; 0 when no file has it. */
+export function wantedOf(db: Statements, content: Uint8Array): number {
+  return db.get<{ wanted: number | null }>(
+    "SELECT max(wanted) AS wanted FROM files WHERE content = ?",
+    content,
+  )!.wanted ?? 0;
+}
+
+/** Forgets a content that no file, no replica and no upload refers to; to be called after each goes. */
+export function forgetUnneeded(db: Statements, content: Uint8Array): void {
+  db.run(
+    `DELETE FROM contents WHERE digest = ?1
+     AND NOT EXISTS (SELECT 1 FROM files WHERE content = ?1)
+     AND NOT EXISTS (SELECT 1 FROM replicas WHERE content = ?1)
+     AND NOT EXISTS (SELECT 1 FROM uploads WHERE content = ?1)`,
+    content,
+  );
+}

@@ -1,0 +1,69 @@
+/** Places, and what was set aside on them. */
+import type { AsideRecord, PlaceRecord } from "./catalog.ts";
+import { digestBytes, findPlace, placeKey } from "./keys.ts";
+import type { Statements } from "./statements.ts";
+import type { Verbs } from "./verbs.ts";
+
+export const placeVerbs = {
+  places(db) {
+    return db.all<PlaceRecord>(
+      "SELECT id, kind, address, name, zone, state, since FROM places ORDER BY id",
+    ).map((row) => ({ ...row }));
+  },
+
+  // `since` moves even for a place that is online already: after a crash that is what it was left
+  // as, and what was verified before then says nothing of what it has now.
+  placeJoined(db, { id, kind, address, name, zone }, now) {
+    db.run(
+      `INSERT INTO places (id, kind, address, name, zone, state, since)
+       VALUES (?1, ?2, ?3, ?4, ?5, 'online', ?6)
+       ON CONFLICT (id) DO UPDATE
+       SET kind = ?2, address = ?3, name = ?4, zone = ?5, state = 'online', since = ?6`,
+      id,
+      kind,
+      address,
+      name,
+      zone,
+      now,
+    );
+  },
+
+  placeLeft(db, id, state, now) {
+    db.run(
+      "UPDATE places SET state = ?1, since = ?2 WHERE key = ?3 AND state <> ?1",
+      state,
+      now,
+      placeKey(db, id),
+    );
+  },
+
+  addAside(db, { digest, place, since }) {
+    putAside(db, digestBytes(digest), placeKey(db, place), since);
+  },
+
+  dropAside(db, digest, place) {
+    db.run(
+      "DELETE FROM asides WHERE content = ? AND place = ?",
+      digestBytes(digest),
+      findPlace(db, place) ?? null,
+    );
+  },
+
+  asides(db) {
+    return db.all<AsideRecord>(
+      `SELECT lower(hex(a.content)) AS digest, p.id AS place, a.since
+       FROM asides a CROSS JOIN places p ON p.key = a.place ORDER BY a.content, p.id`,
+    ).map((row) => ({ ...row }));
+  },
+} satisfies Partial<Verbs>;
+
+/** A place has at most one record for a digest: the latest, however many copies lie there. */
+export function putAside(db: Statements, content: Uint8Array, place: number, since: number): void {
+  db.run(
+    `INSERT INTO asides (content, place, since) VALUES (?1, ?2, ?3)
+     ON CONFLICT (content, place) DO UPDATE SET since = ?3`,
+    content,
+    place,
+    since,
+  );
+}

@@ -1,0 +1,51 @@
+/// <reference lib="deno.worker" />
+/** The worker that has the catalog's database, so that a slow sync stops no socket. */
+import { depotOf, runBatch } from "./batch.ts";
+import { type Call, packError, type Reply, type Request } from "./border.ts";
+import type { CatalogRefused } from "./catalog.ts";
+import { damaged, isDamage, openDatabase } from "./database_file.ts";
+import { Statements } from "./statements.ts";
+
+let db: Statements;
+let path: string;
+let refused: CatalogRefused | undefined;
+
+self.onmessage = ({ data }: MessageEvent<Request>) => self.postMessage(reply(data));
+
+function reply(request: Request): Reply {
+  try {
+    return handle(request);
+  } catch (error) {
+    return { type: "failed", error: packError(error) };
+  }
+}
+
+function handle(request: Request): Reply {
+  switch (request.type) {
+    case "open":
+      return open(request.path, request.depot);
+    case "batch":
+      return batch(request.calls);
+    case "close":
+      db[Symbol.dispose]();
+      return { type: "closed" };
+  }
+}
+
+function open(file: string, newDepot: string): Reply {
+  path = file;
+  db = new Statements(openDatabase(path, newDepot));
+  const { id, sequence } = depotOf(db);
+  return { type: "opened", depot: id, sequence };
+}
+
+function batch(calls: Call[]): Reply {
+  if (refused) throw refused;
+  try {
+    return { type: "batch", ...runBatch(db, calls) };
+  } catch (error) {
+    // A damaged index can say that a content has no file: nothing may be decided on that.
+    if (isDamage(error)) throw refused = damaged(path, error);
+    throw error;
+  }
+}

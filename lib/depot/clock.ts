@@ -1,0 +1,26 @@
+/** Time as the depot sees it; a parameter everywhere, so that delays are tested without waiting. */
+export interface Clock {
+  /** Milliseconds that only grow, for delays. */
+  monotonic(): number;
+  /** Milliseconds since 1970, to be shown. */
+  wall(): number;
+  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const SYSTEM_CLOCK: Clock = {
+  monotonic: () => performance.now(),
+  wall: () => Date.now(),
+  sleep(ms, signal) {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener("abort", done);
+    });
+  },
+};

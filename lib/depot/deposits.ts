@@ -1,0 +1,252 @@
+import type { Place } from "../../stores/store.ts";
+import {
+  type DepositRequest,
+  isBuffered,
+  type Plan,
+  type Receipt,
+  ROOM_STEP_BYTES,
+} from "./deposit_plan.ts";
+import { Incoming, type Shelf } from "./incoming.ts";
+import type { ContentRecord, FileAttributes, FileRecord, UploadRecord } from "./catalog/catalog.ts";
+import { copiesOf, type Core, livePlaces, Refused } from "./core.ts";
+import type { OnBytes } from "./caretaker.ts";
+import { digestOf } from "../content/digest.ts";
+import type { Keeper } from "./keeper.ts";
+import { admitUpload, dropUpload } from "./leftovers.ts";
+import { choosePlaces } from "./placement.ts";
+import { openLeg, Upload } from "./upload.ts";
+
+/** More replicas than this of one file are refused as a mistake. */
+export const MAX_REPLICAS = 1_000;
+
+/** Deposits of files, and changes of how many replicas they want. */
+export class Deposits {
+  constructor(private readonly core: Core, private readonly keeper: Keeper) {}
+
+  /**
+   * Finds places with room, holds the room, and looks for what an earlier attempt left. Throws
+   * `Refused` before any byte is asked for. The offer must be disposed.
+   */
+  async offer(request: DepositRequest, signal: AbortSignal): Promise<Offer> {
+    const { core } = this;
+    const present = await core.catalog.file(request.owner, request.name);
+    const wanted = this.#wanted(request, present);
+    const key = uploadKey(request);
+    if (core.active.has(key)) {
+      throw new Refused("in use", "Refused the deposit: this upload is being sent already");
+    }
+    core.active.add(key);
+    await using stack = new AsyncDisposableStack();
+    stack.defer(() => void core.active.delete(key));
+    const plan: Plan = { key, wanted, request, present, places: [], signal };
+    const kept = request.upload === null ? null : await core.catalog.upload(key);
+    const upload = kept && await this.#resume(kept, plan);
+    // A client that leaves now may still come back: what was kept stays kept.
+    if (upload) stack.defer(() => upload.keep());
+    else plan.places = await this.#choose(plan);
+    const shelf = { core, keeper: this.keeper };
+    return new Offer({ plan, shelf, upload, resources: stack.move() }, this);
+  }
+
+  /**
+   * Changes the number of replicas of a file whose content is `expected` (when given), and makes
+   * or removes copies until `wait` (all, when `null`) are durable. Throws `Refused`.
+   */
+  async change(
+    change: {
+      owner: string;
+      name: string;
+      wanted: number;
+      minimum: number;
+      wait: number | null;
+      expected?: string;
+      attributes?: FileAttributes;
+    },
+    onBytes?: OnBytes,
+  ): Promise<Receipt> {
+    const { catalog } = this.core;
+    checkNumber(change.wanted);
+    const present = await catalog.file(change.owner, change.name);
+    if (!present) throw absent();
+    await this.#requireEnough(present, change);
+    const { owner, name, wanted, expected, attributes } = change;
+    const file = await catalog.changeFile({
+      owner,
+      name,
+      wanted,
+      ...(expected === undefined ? {} : { expected }),
+      ...(attributes === undefined ? {} : { attributes }),
+    });
+    if (!file) throw new Refused("changed", "Refused: the file has another content by now");
+    const goal = Math.min(change.wait ?? wanted, wanted);
+    if (copiesOf(file, this.core.places).live < goal) {
+      await this.keeper.ensure(file.digest, onBytes);
+    }
+    this.keeper.attend(file.digest);
+    const now = await catalog.file(owner, name) ?? file;
+    return { file: now, copies: copiesOf(now, this.core.places) };
+  }
+
+  /** How many replicas a new file could have now. */
+  async available(size = 0): Promise<number> {
+    const look = await this.core.rooms.look(this.core.places.online());
+    return look.candidates().filter((place) => place.free >= Math.max(size, 1)).length;
+  }
+
+  #wanted({ replicas, minimum, wait }: DepositRequest, present: FileRecord | null): number {
+    const known = this.core.places.known().filter(({ state }) => state !== "gone").length;
+    const usual = Math.max(1, Math.min(this.core.settings.defaultReplicas, known));
+    const wanted = replicas ?? present?.wanted ?? usual;
+    checkNumber(wanted);
+    for (const number of [minimum, wait]) {
+      if (number !== null && (number < 1 || number > wanted)) {
+        throw new Refused("bad value", `Refused ${number}: expected 1 to ${wanted}`);
+      }
+    }
+    return wanted;
+  }
+
+  /** The places for a new upload, with room held on each. */
+  async #choose({ wanted, request, present }: Plan): Promise<Plan["places"]> {
+    const { core } = this;
+    if (!isBuffered(request)) await admitUpload(core, request.owner);
+    const content = present?.size === request.size && present.digest
+      ? await core.catalog.content(present.digest)
+      : null;
+    const look = await core.rooms.look(core.places.online());
+    const size = request.size ?? ROOM_STEP_BYTES;
+    // From here to the reservations nothing is awaited: two deposits never get the same room.
+    const chosen = choosePlaces({
+      candidates: look.candidates(),
+      count: wanted,
+      size: Math.max(size, 1),
+      held: [],
+      preferred: new Set(content ? livePlaces(content, core.places) : []),
+      random: core.random,
+    });
+    if (chosen.length < (request.minimum ?? wanted)) throw tooFew(wanted, chosen.length);
+    return chosen.slice(0, request.wait ?? wanted).map((id) => ({
+      place: core.places.get(id)!,
+      room: core.rooms.reservePlace(id, size),
+    }));
+  }
+
+  /** Goes on from what places kept of the upload; `null` when that is nothing. */
+  async #resume(kept: UploadRecord, { key, request, signal }: Plan): Promise<Upload | null> {
+    const { core } = this;
+    const size = request.size ?? 0;
+    const places = kept.places.map((id) => core.places.get(id)).filter((place) => !!place);
+    const opened = await Promise.allSettled(places.map((place: Place) => {
+      const room = core.rooms.reservePlace(place.id, size);
+      return openLeg(place, room, { id: key, size, resume: true, signal });
+    }));
+    const upload = new Upload(
+      opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value),
+    );
+    try {
+      await upload.resume(size);
+      if (upload.position > 0) return upload;
+    } catch {
+      // Nothing of it can be used: begin anew.
+    }
+    await upload[Symbol.asyncDispose]();
+    await dropUpload(core, kept);
+    return null;
+  }
+
+  /** As with a deposit: more replicas than there can be are refused, unless fewer are accepted. */
+  async #requireEnough(
+    file: FileRecord,
+    { wanted, minimum }: { wanted: number; minimum: number },
+  ): Promise<void> {
+    const content = await this.core.catalog.content(file.digest);
+    const having: ReadonlySet<string> = new Set(
+      content ? placesWithGood(content) : [],
+    );
+    const others = this.core.places.online().filter(({ id }) => !having.has(id));
+    const look = await this.core.rooms.look(others);
+    const possible = having.size +
+      look.candidates().filter(({ free }) => free >= Math.max(file.size, 1)).length;
+    if (possible < Math.min(minimum, wanted)) throw tooFew(wanted, possible);
+  }
+}
+
+interface OfferParts {
+  plan: Plan;
+  shelf: Shelf;
+  upload: Upload | null;
+  resources: AsyncDisposableStack;
+}
+
+/** Places are found and room is held; now the client says whether it sends bytes. */
+export class Offer implements AsyncDisposable {
+  constructor(private readonly parts: OfferParts, private readonly deposits: Deposits) {}
+
+  /** Bytes that are kept of an earlier attempt. */
+  get position(): number {
+    return this.parts.upload?.position ?? 0;
+  }
+
+  /** SHA-256 of those bytes. */
+  get partDigest(): string | null {
+    return this.position > 0 ? this.parts.upload!.digest() : null;
+  }
+
+  /** SHA-256 of the present file of that name, when it has the size that was declared. */
+  get presentDigest(): string | null {
+    const { present, request } = this.parts.plan;
+    return present && present.size === request.size ? present.digest : null;
+  }
+
+  /** Begins to take bytes from `from`: the offered position, or 0. */
+  async receive(from: number): Promise<Incoming> {
+    const { plan, shelf, upload } = this.parts;
+    if (from !== 0 && from !== this.position) {
+      throw new Refused("bad value", `Refused position ${from}: expected ${this.position} or 0`);
+    }
+    const kept = upload && from === 0 ? await upload.restart() : upload;
+    return await Incoming.open(plan, shelf, kept);
+  }
+
+  /** The content stays; only how many replicas it wants, and the file's attributes, change. */
+  same(digest: string, onBytes?: OnBytes): Promise<Receipt> {
+    const { wanted, request } = this.parts.plan;
+    const { owner, name, minimum, wait, attributes } = request;
+    const change = { owner, name, wanted, minimum: minimum ?? wanted, wait, attributes };
+    return this.deposits.change({ ...change, expected: digest }, onBytes);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { room } of this.parts.plan.places) room[Symbol.dispose]();
+    await this.parts.resources.disposeAsync();
+  }
+}
+
+/** Under which places keep an upload's parts; two owners can never mean the same. */
+function uploadKey({ owner, upload }: DepositRequest): string {
+  return digestOf(`${owner}|${upload ?? crypto.randomUUID()}`).slice(0, 40);
+}
+
+function placesWithGood(content: ContentRecord): string[] {
+  return content.replicas.filter(({ state }) => state === "good").map(({ place }) => place);
+}
+
+function checkNumber(wanted: number): void {
+  if (wanted >= 1 && wanted <= MAX_REPLICAS) return;
+  throw new Refused("bad value", `Refused ${wanted} replicas: expected 1 to ${MAX_REPLICAS}`);
+}
+
+function tooFew(wanted: number, possible: number): Refused {
+  if (possible === 0) {
+    return new Refused("no room", "Refused: no place has room for the file", 0);
+  }
+  return new Refused(
+    "few places",
+    `Refused ${wanted} replicas: only ${possible} places have room for the file`,
+    possible,
+  );
+}
+
+export function absent(): Refused {
+  return new Refused("absent", "There is no such file");
+}

@@ -1,0 +1,203 @@
+/** A running depot: what sessions ask of it. Knows no socket and no terminal. */
+import type { Place, Store } from "../../stores/store.ts";
+import { digestOf } from "../content/digest.ts";
+import type { Catalog, ContentRecord, FileRecord, PlaceRecord } from "./catalog/catalog.ts";
+import type { OnBytes } from "./caretaker.ts";
+import type { Clock } from "./clock.ts";
+import { type Copies, copiesOf, type Core, type DepotSettings, Refused } from "./core.ts";
+import type { DepositRequest, Receipt } from "./deposit_plan.ts";
+import { absent, Deposits, type Offer } from "./deposits.ts";
+import { Keeper } from "./keeper.ts";
+import { Locks, Pins } from "./locks.ts";
+import type { Log } from "./log.ts";
+import { Places } from "./places.ts";
+import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
+import { Rooms } from "./rooms.ts";
+
+export interface DepotOptions {
+  catalog: Catalog;
+  stores: Store[];
+  settings: DepotSettings;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+  acceptOldCatalog: boolean;
+}
+
+/** A place as an owner sees it; bytes, and the replicas of that owner's files. */
+export interface PlaceStatus {
+  place: PlaceRecord;
+  free: number;
+  capacity: number;
+  replicas: number;
+}
+
+/** How an owner's files are. */
+export interface OwnerStatus {
+  files: number;
+  bytes: number;
+  deficit: number;
+  /** Files of which no good copy is known. */
+  damaged: number;
+  /** Contents with a set-aside copy. */
+  aside: number;
+  /** Of the whole depot. */
+  queued: number;
+  running: number;
+  places: PlaceStatus[];
+}
+
+export class Depot implements AsyncDisposable {
+  private constructor(
+    private readonly core: Core,
+    private readonly keeper: Keeper,
+    private readonly deposits: Deposits,
+  ) {}
+
+  /** Opens the places and begins to keep them. Throws what `Places.open` throws. */
+  static async open(options: DepotOptions): Promise<Depot> {
+    const { catalog, stores, clock, log, acceptOldCatalog, settings, random } = options;
+    // The keeper needs the places and is told of them: what comes before it is there is told after.
+    let keeper: Keeper | null = null;
+    const early: Place[] = [];
+    const places = await Places.open({
+      catalog,
+      stores,
+      clock,
+      log,
+      acceptOldCatalog,
+      onJoined: (place) => keeper ? keeper.placeJoined(place) : void early.push(place),
+      onLeft: () => keeper?.placeLeft(),
+    });
+    const core: Core = {
+      catalog,
+      places,
+      rooms: new Rooms(settings.reserve),
+      locks: new Locks(),
+      reading: new Pins(),
+      active: new Set(),
+      clock,
+      random,
+      log,
+      settings,
+    };
+    keeper = new Keeper(core);
+    for (const place of early) keeper.placeJoined(place);
+    keeper.start();
+    return new Depot(core, keeper, new Deposits(core, keeper));
+  }
+
+  /** The depot's identifier. */
+  get id(): string {
+    return this.core.catalog.depot;
+  }
+
+  /** Makes an owner; resolves to its identifier, which is told once and not kept. */
+  async register(): Promise<string> {
+    const id = crypto.randomUUID();
+    await this.core.catalog.addOwner(digestOf(id), this.core.clock.wall());
+    return id;
+  }
+
+  /** The owner of an identifier. Throws `Refused`. */
+  async identify(id: string): Promise<string> {
+    const owner = digestOf(id);
+    if (await this.core.catalog.hasOwner(owner)) return owner;
+    throw new Refused(
+      "unknown owner",
+      "Refused the identifier: this depot never gave it out; check it and the depot's address",
+    );
+  }
+
+  /** How many replicas a new file could have now. */
+  available(): Promise<number> {
+    return this.deposits.available();
+  }
+
+  offer(request: DepositRequest, signal: AbortSignal): Promise<Offer> {
+    return this.deposits.offer(request, signal);
+  }
+
+  retrieve(request: RetrievalRequest, signal: AbortSignal): Promise<Retrieval> {
+    return Retrieval.open(request, { core: this.core, keeper: this.keeper, signal });
+  }
+
+  /** Makes the file want `wanted` replicas; resolves when `wait` of them (`null`: all) are durable. */
+  setReplicas(
+    change: { owner: string; name: string; wanted: number; wait: number | null },
+    onBytes?: OnBytes,
+  ): Promise<Receipt> {
+    return this.deposits.change({ ...change, minimum: change.wanted }, onBytes);
+  }
+
+  async remove(owner: string, name: string): Promise<FileRecord> {
+    const file = await this.core.catalog.removeFile(owner, name);
+    if (!file) throw absent();
+    this.keeper.attend(file.digest);
+    return file;
+  }
+
+  async list(
+    query: { owner: string; prefix: string; after: string; limit: number },
+  ): Promise<{ files: { file: FileRecord; copies: Copies }[]; more: boolean }> {
+    const { files, more } = await this.core.catalog.listFiles(query);
+    return {
+      files: files.map((file) => ({ file, copies: copiesOf(file, this.core.places) })),
+      more,
+    };
+  }
+
+  async status(owner: string): Promise<OwnerStatus> {
+    const { core } = this;
+    const totals = await core.catalog.ownerTotals(owner, core.places.onlineIds());
+    const places = await Promise.all(
+      core.places.known().map(async (place) => {
+        const room = await core.places.get(place.id)?.room().catch(() => null);
+        return {
+          place,
+          free: room?.free ?? 0,
+          capacity: room?.capacity ?? 0,
+          replicas: totals.replicas[place.id] ?? 0,
+        };
+      }),
+    );
+    const { files, bytes, deficit, damaged, aside } = totals;
+    return { files, bytes, deficit, damaged, aside, ...this.keeper.counts(), places };
+  }
+
+  async fileStatus(
+    owner: string,
+    name: string,
+  ): Promise<{ file: FileRecord; copies: Copies; replicas: ReplicaStatus[] }> {
+    const file = await this.core.catalog.file(owner, name);
+    if (!file) throw absent();
+    const content = await this.core.catalog.content(file.digest);
+    const copies = copiesOf(file, this.core.places);
+    return { file, copies, replicas: content ? this.#replicas(content, file) : [] };
+  }
+
+  /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.keeper[Symbol.asyncDispose]();
+    await this.core.places.refreshMarks();
+    await this.core.places.close();
+  }
+
+  /** Good copies on places that are there come first; no more than the file wants. */
+  #replicas(content: ContentRecord, file: FileRecord): ReplicaStatus[] {
+    const all = content.replicas.flatMap(({ place: id, state, verifiedAt }) => {
+      const place = this.core.places.record(id);
+      return place && state !== "doomed" ? [{ place, state, verifiedAt }] : [];
+    });
+    const rank = ({ place, state }: ReplicaStatus) =>
+      (state === "good" ? 0 : 2) + (place.state === "online" ? 0 : 1);
+    return all.sort((a, b) => rank(a) - rank(b)).slice(0, file.wanted);
+  }
+}
+
+/** One copy of a file. */
+export interface ReplicaStatus {
+  place: PlaceRecord;
+  state: "good" | "writing";
+  verifiedAt: number | null;
+}

@@ -1,0 +1,130 @@
+/** Compares what a place has with what the catalog says it has, when the place joins. */
+import type { Place } from "../../stores/store.ts";
+import type { PlaceReplica } from "./catalog/catalog.ts";
+import type { Core } from "./core.ts";
+import { replicaKey } from "./locks.ts";
+import { judgeReplica } from "./replicas.ts";
+import type { Rate } from "./rate.ts";
+
+/** Replicas asked of the catalog at once. */
+const PAGE = 1_000;
+
+export interface Reconciling {
+  core: Core;
+  rate: Rate;
+  signal: AbortSignal;
+  /** A replica that should be there is missing or has another size. */
+  onSuspect(digest: string, place: string): void;
+  /** What is known of a content changed. */
+  onChanged(digest: string): void;
+}
+
+/** What a place has under a digest, and what it should have; either may be missing. */
+interface Pair {
+  digest: string;
+  listed: number | null;
+  row: PlaceReplica | null;
+}
+
+export async function reconcile(place: Place, work: Reconciling): Promise<void> {
+  await dropStaleParts(place, work);
+  await compareAsides(place, work);
+  for await (const pair of pairs(place, work)) {
+    work.signal.throwIfAborted();
+    if (pair.row === null) await setOrphanAside(place, pair.digest, work);
+    else if (pair.row.state === "writing") await settleWriting(place, pair, work);
+    else if (pair.row.state === "good" && pair.listed !== pair.row.size) {
+      work.onSuspect(pair.digest, place.id);
+    }
+  }
+}
+
+/** Parts of uploads that ended, and of copies that were interrupted: nobody counts on them. */
+async function dropStaleParts(place: Place, { core }: Reconciling): Promise<void> {
+  for await (const { id } of place.uploads()) {
+    if (!core.active.has(id) && !await core.catalog.upload(id)) await place.discard(id);
+  }
+}
+
+async function compareAsides(place: Place, { core, onChanged }: Reconciling): Promise<void> {
+  const there = new Set<string>();
+  for await (const { digest, since } of place.asides()) {
+    there.add(digest);
+    await core.catalog.addAside({ digest, place: place.id, since });
+  }
+  for (const aside of await core.catalog.asides()) {
+    if (aside.place !== place.id || there.has(aside.digest)) continue;
+    await core.catalog.dropAside(aside.digest, place.id);
+    onChanged(aside.digest);
+  }
+}
+
+/** Both lists ascend by digest, so they are walked side by side and neither is held in memory. */
+async function* pairs(place: Place, { core, signal }: Reconciling): AsyncIterable<Pair> {
+  const rows = replicaRows(place, core)[Symbol.asyncIterator]();
+  let row = (await rows.next()).value as PlaceReplica | undefined;
+  for await (const { digest, size } of place.list({ signal })) {
+    while (row && row.digest < digest) {
+      yield { digest: row.digest, listed: null, row };
+      row = (await rows.next()).value;
+    }
+    if (row?.digest === digest) {
+      yield { digest, listed: size, row };
+      row = (await rows.next()).value;
+    } else {
+      yield { digest, listed: size, row: null };
+    }
+  }
+  for (; row; row = (await rows.next()).value) {
+    yield { digest: row.digest, listed: null, row };
+  }
+}
+
+async function* replicaRows(place: Place, core: Core): AsyncGenerator<PlaceReplica, undefined> {
+  let after: string | undefined;
+  while (true) {
+    const page = await core.catalog.replicasOn(
+      place.id,
+      after === undefined ? { limit: PAGE } : { after, limit: PAGE },
+    );
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.digest;
+  }
+}
+
+/** Bytes without a row are never deleted at once: they are moved aside and can be looked at. */
+async function setOrphanAside(place: Place, digest: string, work: Reconciling): Promise<void> {
+  const { core, onChanged } = work;
+  using _turn = await core.locks.take(replicaKey(digest, place.id));
+  // A deposit may have written the row since the page was read; its bytes came after its row.
+  if (await stateOf(digest, place, core) !== undefined) return;
+  await place.setAside(digest);
+  await core.catalog.addAside({ digest, place: place.id, since: core.clock.wall() });
+  core.log.warn("Set aside bytes that the catalog does not know", {
+    place: place.name,
+    content: digest,
+  });
+  onChanged(digest);
+}
+
+/** A deposit or a copy was interrupted around its rename: what is there decides. */
+async function settleWriting(place: Place, { digest }: Pair, work: Reconciling): Promise<void> {
+  const { core, onChanged } = work;
+  using _turn = await core.locks.take(replicaKey(digest, place.id));
+  const content = await core.catalog.content(digest);
+  if (!content || await stateOf(digest, place, core) !== "writing") return;
+  const verdict = await judgeReplica(place, content, work);
+  if (verdict === "good") {
+    await core.catalog.finishCopy(digest, place.id, core.clock.wall());
+  } else {
+    await place.setAside(digest);
+    await core.catalog.dropCopy(digest, place.id);
+  }
+  onChanged(digest);
+}
+
+async function stateOf(digest: string, place: Place, core: Core): Promise<string | undefined> {
+  const content = await core.catalog.content(digest);
+  return content?.replicas.find((replica) => replica.place === place.id)?.state;
+}

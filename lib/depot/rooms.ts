@@ -1,0 +1,76 @@
+import type { Place, Room } from "../../stores/store.ts";
+import type { Candidate } from "./placement.ts";
+
+const GIB = 1024 ** 3;
+
+/** What is kept free on a place so that the disk's other users can breathe: 1 GiB or 2 %. */
+export function defaultReserve(capacity: number): number {
+  return Math.max(GIB, capacity * 0.02);
+}
+
+/** Room held for bytes that have not arrived yet; two deposits are never promised the same room. */
+export class Reservation implements Disposable {
+  #left: number;
+  #change: (bytes: number) => void;
+
+  constructor(bytes: number, change: (bytes: number) => void) {
+    this.#left = bytes;
+    this.#change = change;
+    change(bytes);
+  }
+
+  /** `bytes` were written: they show in the place's own free room from now on. */
+  used(bytes: number): void {
+    const taken = Math.min(bytes, this.#left);
+    this.#left -= taken;
+    this.#change(-taken);
+  }
+
+  /** More room is held, for bytes that nobody announced. */
+  extend(bytes: number): void {
+    this.#left += bytes;
+    this.#change(bytes);
+  }
+
+  [Symbol.dispose](): void {
+    this.used(this.#left);
+  }
+}
+
+/** Who may still put how much where. */
+export class Rooms {
+  #reserved = new Map<string, number>();
+
+  constructor(private readonly reserve: (capacity: number) => number) {}
+
+  reservePlace(place: string, bytes: number): Reservation {
+    return new Reservation(bytes, (change) => {
+      this.#reserved.set(place, (this.#reserved.get(place) ?? 0) + change);
+    });
+  }
+
+  /**
+   * The places that answer, with their room as it is now. Between this and `reservePlace` nothing
+   * may be awaited, or the room may be somebody else's: call `candidates` on the result.
+   */
+  async look(places: Iterable<Place>): Promise<Look> {
+    const seen = await Promise.all(
+      [...places].map(async (place) => {
+        const room = await place.room().catch(() => null);
+        return room && { place, room };
+      }),
+    );
+    const answered = seen.filter((entry) => entry !== null);
+    return { candidates: () => answered.map(({ place, room }) => this.#candidate(place, room)) };
+  }
+
+  #candidate(place: Place, room: Room): Candidate {
+    const taken = (this.#reserved.get(place.id) ?? 0) + this.reserve(room.capacity);
+    return { id: place.id, zone: place.zone, free: Math.max(0, room.free - taken) };
+  }
+}
+
+export interface Look {
+  /** With the reservations of this moment taken off. */
+  candidates(): Candidate[];
+}

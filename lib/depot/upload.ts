@@ -1,0 +1,165 @@
+import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
+import { ChunkChecks } from "../content/chunk_checks.ts";
+import { Sha256 } from "../content/digest.ts";
+import { messageOf } from "./log.ts";
+import type { Look, Reservation } from "./rooms.ts";
+
+/** No place could take the bytes; the message says what the last one said. */
+export class NoPlaceLeft extends Error {
+  override readonly name = "NoPlaceLeft";
+}
+
+/** One place of an upload, while it can still be written to. */
+interface Leg {
+  place: Place;
+  writer: PlaceWriter;
+  room: Reservation;
+}
+
+/**
+ * The bytes of one deposit on their way to several places at once. A place that fails is dropped
+ * and the others go on. Disposed without `commit` or `keep`: nothing stays anywhere.
+ */
+export class Upload implements AsyncDisposable {
+  readonly #hash = new Sha256();
+  readonly #checks = new ChunkChecks();
+  #legs: Leg[];
+  #position = 0;
+  #lastFailure: unknown = null;
+
+  constructor(legs: Leg[]) {
+    this.#legs = legs;
+  }
+
+  /** Bytes that every place still in it has. */
+  get position(): number {
+    return this.#position;
+  }
+
+  get places(): string[] {
+    return this.#legs.map((leg) => leg.place.id);
+  }
+
+  digest(): string {
+    return this.#hash.digest();
+  }
+
+  checks(): Uint8Array {
+    return this.#checks.bytes();
+  }
+
+  /**
+   * Goes on from what all places kept, or from `most` when that is less: reads it again everywhere,
+   * and drops a place whose bytes differ from the first one's.
+   */
+  async resume(most: number): Promise<void> {
+    const kept = Math.min(most, ...this.#legs.map((leg) => leg.writer.position));
+    await this.#onEach((leg) => leg.writer.rewind(kept));
+    const [first, ...others] = this.#legs;
+    if (!first || kept === 0) return;
+    for await (const bytes of first.writer.prefix()) this.#take(bytes);
+    const digest = this.digest();
+    await this.#onEach(async (leg) => {
+      if (!others.includes(leg)) return;
+      const hash = new Sha256();
+      for await (const bytes of leg.writer.prefix()) hash.update(bytes);
+      if (hash.digest() !== digest) throw new Error("What it kept of the upload differs");
+      leg.room.used(kept);
+    });
+    first.room.used(kept);
+  }
+
+  /** Drops what was kept: the client sends everything again. */
+  async restart(): Promise<Upload> {
+    await this.#onEach((leg) => leg.writer.rewind(0));
+    const again = new Upload(this.#legs);
+    this.#legs = [];
+    return again;
+  }
+
+  /** Appends `chunk` on every place. Throws `NoPlaceLeft` when the last one failed. */
+  async write(chunk: Uint8Array): Promise<void> {
+    const written = this.#onEach(async (leg) => {
+      await leg.writer.write(chunk);
+      leg.room.used(chunk.length);
+    });
+    this.#take(chunk);
+    await written;
+  }
+
+  /** Holds room for `bytes` more on every place; one without so much is dropped. */
+  async extendRoom(bytes: number, look: Look): Promise<void> {
+    const free = new Map(look.candidates().map((place) => [place.id, place.free]));
+    await this.#onEach(({ place, room }) => {
+      if ((free.get(place.id) ?? 0) < bytes) throw new Full(`No room on ${place.name}`);
+      room.extend(bytes);
+    });
+  }
+
+  /** Makes the bytes the replica of `content`, durably, on every place; resolves to those that did. */
+  async commit(content: { digest: string; size: number }): Promise<string[]> {
+    await this.#onEach((leg) => leg.writer.commit(content));
+    const done = this.places;
+    await this[Symbol.asyncDispose]();
+    return done;
+  }
+
+  /** Keeps the bytes for a resume. */
+  async keep(): Promise<void> {
+    await this.#onEach((leg) => leg.writer.keep()).catch(() => {});
+    await this[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const legs = this.#legs;
+    this.#legs = [];
+    await Promise.all(legs.map(closeLeg));
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#hash.update(bytes);
+    this.#checks.update(bytes);
+    this.#position += bytes.length;
+  }
+
+  /** Runs `work` on all places at once; those where it throws are out. */
+  async #onEach(work: (leg: Leg) => unknown): Promise<void> {
+    await Promise.all(this.#legs.map(async (leg) => {
+      try {
+        await work(leg);
+      } catch (error) {
+        this.#lastFailure = error;
+        this.#legs = this.#legs.filter((other) => other !== leg);
+        await closeLeg(leg);
+      }
+    }));
+    if (this.#legs.length > 0) return;
+    throw new NoPlaceLeft(`No place took the bytes: ${messageOf(this.#lastFailure)}`, {
+      cause: this.#lastFailure,
+    });
+  }
+}
+
+/** What neither committed nor was kept is dropped by its place. */
+async function closeLeg({ writer, room }: Leg): Promise<void> {
+  room[Symbol.dispose]();
+  try {
+    await writer[Symbol.asyncDispose]();
+  } catch {
+    // The place may be gone; what it has of the upload is found and dropped when it comes back.
+  }
+}
+
+/** Opens `id` on a place; the room for all of `size` is held by `room`. */
+export async function openLeg(
+  place: Place,
+  room: Reservation,
+  upload: { id: string; size?: number; resume: boolean; signal: AbortSignal },
+): Promise<Leg> {
+  try {
+    return { place, room, writer: await place.begin(upload) };
+  } catch (error) {
+    room[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,0 +1,119 @@
+/** What the depot knows, as the wire says it. */
+import type { FileRecord } from "../depot/catalog/catalog.ts";
+import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
+import type { Receipt } from "../depot/deposit_plan.ts";
+import type { OwnerStatus, PlaceStatus, ReplicaStatus } from "../depot/depot.ts";
+import { encode, type ErrorCode, Refusal, REPLIES } from "../protocol/mod.ts";
+
+const CODES: Record<RefusedWhy, ErrorCode> = {
+  "absent": "nao_encontrado",
+  "changed": "mudou",
+  "few places": "poucos_locais",
+  "no room": "sem_espaco",
+  "no copy": "indisponivel",
+  "limit": "limite",
+  "in use": "envio_em_uso",
+  "wrong digest": "hash_diferente",
+  "wrong size": "tamanho_diferente",
+  "bad value": "valor_invalido",
+  "unknown owner": "id_desconhecido",
+};
+
+/** A failure as the client is told of it; `null` when it is the depot's own and goes to the log. */
+export function refusalOf(error: unknown): Refusal | null {
+  if (error instanceof Refusal) return error;
+  if (!(error instanceof Refused)) return null;
+  const { why, message, available } = error;
+  return new Refusal(CODES[why], message, { available, cause: error });
+}
+
+export function seedReceiptLine({ file, copies }: Receipt): string {
+  const places = copies.places.map(({ id }) => id);
+  return encode(REPLIES.seedReceipt, {
+    digest: file.digest,
+    result: 1,
+    replicas: copies.live,
+    places,
+  });
+}
+
+export function receiptLine({ file, copies }: Receipt): string {
+  return encode(REPLIES.receipt, {
+    digest: file.digest,
+    result: 1,
+    replicas: copies.live,
+    wanted: copies.wanted,
+    size: file.size,
+    version: file.version,
+    depositedAt: file.depositedAt,
+    ...placesOf(copies),
+  });
+}
+
+export function contentLine(file: FileRecord, copies: Copies): string {
+  return encode(REPLIES.content, fileValues(file, copies));
+}
+
+export function fileLine(file: FileRecord, copies: Copies): string {
+  return encode(REPLIES.file, { ...fileValues(file, copies), name: file.name });
+}
+
+export function statusLines(status: OwnerStatus): string[] {
+  const { files, bytes, queued, running, deficit, damaged, aside, places } = status;
+  return [
+    encode(REPLIES.status, {
+      files,
+      bytes,
+      queued,
+      running,
+      deficit,
+      damaged,
+      aside,
+      places: places.length,
+    }),
+    ...places.map(placeLine),
+  ];
+}
+
+export function replicaLine({ place, state, verifiedAt }: ReplicaStatus): string {
+  return encode(REPLIES.replica, {
+    place: place.id,
+    label: place.name,
+    zone: place.zone,
+    state,
+    placeState: place.state,
+    verifiedAt,
+  });
+}
+
+function placeLine({ place, free, capacity, replicas }: PlaceStatus): string {
+  return encode(REPLIES.place, {
+    id: place.id,
+    label: place.name,
+    kind: place.kind,
+    zone: place.zone,
+    state: place.state,
+    free: Math.floor(free),
+    capacity: Math.floor(capacity),
+    replicas,
+  });
+}
+
+function fileValues(file: FileRecord, copies: Copies) {
+  const { version, size, digest, depositedAt, modifiedAt, executable } = file;
+  return {
+    version,
+    size,
+    digest,
+    wanted: copies.wanted,
+    live: copies.live,
+    depositedAt,
+    modifiedAt,
+    executable,
+    ...placesOf(copies),
+  };
+}
+
+function placesOf({ places }: Copies): { places: string[]; labels: string[] } {
+  return { places: places.map(({ id }) => id), labels: places.map(({ name }) => name) };
+}

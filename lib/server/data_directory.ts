@@ -1,0 +1,41 @@
+import { join } from "node:path";
+
+/** Another process has the data directory, or it cannot be used. */
+export class DataDirectoryRefused extends Error {
+  override readonly name = "DataDirectoryRefused";
+}
+
+/** The depot's own directory, held by this process until it is disposed. */
+export class DataDirectory implements Disposable {
+  private constructor(readonly path: string, private readonly lock: Deno.FsFile) {}
+
+  /** Makes the directory when it is not there. Throws `DataDirectoryRefused`. */
+  static async open(path: string): Promise<DataDirectory> {
+    try {
+      await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+      const lock = await Deno.open(join(path, "lock"), { create: true, write: true });
+      if (await lock.tryLock(true)) return new DataDirectory(path, lock);
+      lock.close();
+    } catch (cause) {
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new DataDirectoryRefused(`Could not use the data directory ${path}: ${why}`, { cause });
+    }
+    throw new DataDirectoryRefused(
+      `Could not use the data directory ${path}: another depot is running on it. Stop that one, ` +
+        `or give this one a directory of its own with --data`,
+    );
+  }
+
+  get catalog(): string {
+    return join(this.path, "catalog.db");
+  }
+
+  /** Where files are kept when no `--store` is given. */
+  get ownStore(): string {
+    return join(this.path, "store");
+  }
+
+  [Symbol.dispose](): void {
+    this.lock.close();
+  }
+}

@@ -1,0 +1,23 @@
+import type { Depot } from "../depot/depot.ts";
+import type { Log } from "../depot/log.ts";
+import type { Connection } from "../protocol/mod.ts";
+
+/** Who is at the other end. */
+export interface Client {
+  /** The identifier, as the client knows it. Never logged. */
+  id: string;
+  /** Its hash, as the depot knows it. */
+  owner: string;
+}
+
+/** What a request's handler works with. */
+export interface Exchange {
+  connection: Connection;
+  depot: Depot;
+  log: Log;
+  /** Aborts when the connection ends or the depot stops. */
+  signal: AbortSignal;
+  client: Client | null;
+  /** Set by `conectar`. */
+  become(client: Client): void;
+}

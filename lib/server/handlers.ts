@@ -1,0 +1,130 @@
+/** One function for each request: turns it into calls on the depot, and the result into lines. */
+import type { Depot } from "../depot/depot.ts";
+import {
+  encode,
+  PAGE_ITEMS,
+  PROTOCOL_VERSION,
+  Refusal,
+  REPLIES,
+  type Request,
+} from "../protocol/mod.ts";
+import { fileLine, receiptLine, replicaLine, statusLines } from "./answers.ts";
+import { deposit, seedDeposit } from "./deposit_handlers.ts";
+import { retrieve, seedRetrieve } from "./retrieve_handlers.ts";
+import type { Client, Exchange } from "./exchange.ts";
+import { withProgress } from "./working.ts";
+
+type Handler<K extends Request["kind"]> = (
+  request: Extract<Request, { kind: K }>,
+  exchange: Exchange,
+) => Promise<void>;
+
+export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
+  connect,
+  seedDeposit: (request, exchange) => seedDeposit(request, exchange, sameClient(request, exchange)),
+  seedRetrieve: (request, exchange) =>
+    seedRetrieve(request, exchange, sameClient(request, exchange)),
+  deposit: (request, exchange) => deposit(request, exchange, clientOf(exchange)),
+  retrieve: (request, exchange) => retrieve(request, exchange, clientOf(exchange)),
+  list,
+  replicas,
+  remove,
+  status,
+  fileStatus,
+};
+
+async function connect(
+  { id, version }: Extract<Request, { kind: "connect" }>,
+  { connection, depot, become }: Exchange,
+): Promise<void> {
+  if (version !== PROTOCOL_VERSION) {
+    throw new Refusal(
+      "versao_desconhecida",
+      `Refused version ${version}: this depot speaks ${PROTOCOL_VERSION}`,
+    );
+  }
+  const owner = id === null ? null : await depot.identify(id);
+  const client = owner === null ? await newClient(depot) : { id: id!, owner };
+  become(client);
+  await connection.writeLine(encode(REPLIES.connected, {
+    id: client.id,
+    available: await depot.available(),
+    version: PROTOCOL_VERSION,
+    depot: depot.id,
+  }));
+}
+
+async function newClient(depot: Depot): Promise<Client> {
+  const id = await depot.register();
+  return { id, owner: await depot.identify(id) };
+}
+
+async function list(
+  { after, limit, prefix }: Extract<Request, { kind: "list" }>,
+  exchange: Exchange,
+): Promise<void> {
+  const { owner } = clientOf(exchange);
+  if (limit < 1 || limit > PAGE_ITEMS) {
+    throw new Refusal("valor_invalido", `Refused limit ${limit}: expected 1 to ${PAGE_ITEMS}`);
+  }
+  const query = { owner, prefix: prefix ?? "", after: after ?? "", limit };
+  const { files, more } = await exchange.depot.list(query);
+  await exchange.connection.writeLine(
+    encode(REPLIES.items, { count: files.length, more }),
+    ...files.map(({ file, copies }) => fileLine(file, copies)),
+  );
+}
+
+async function replicas(
+  { name, replicas: wanted, wait }: Extract<Request, { kind: "replicas" }>,
+  exchange: Exchange,
+): Promise<void> {
+  const { owner } = clientOf(exchange);
+  const change = { owner, name, wanted, wait };
+  const receipt = await withProgress(
+    exchange.connection,
+    (onBytes) => exchange.depot.setReplicas(change, onBytes),
+  );
+  await exchange.connection.writeLine(receiptLine(receipt));
+}
+
+async function remove(
+  { name }: Extract<Request, { kind: "remove" }>,
+  exchange: Exchange,
+): Promise<void> {
+  const { version } = await exchange.depot.remove(clientOf(exchange).owner, name);
+  await exchange.connection.writeLine(encode(REPLIES.removed, { version }));
+}
+
+async function status(
+  _request: Extract<Request, { kind: "status" }>,
+  exchange: Exchange,
+): Promise<void> {
+  const answer = await exchange.depot.status(clientOf(exchange).owner);
+  await exchange.connection.writeLine(...statusLines(answer));
+}
+
+async function fileStatus(
+  { name }: Extract<Request, { kind: "fileStatus" }>,
+  exchange: Exchange,
+): Promise<void> {
+  const { owner } = clientOf(exchange);
+  const { file, copies, replicas } = await exchange.depot.fileStatus(owner, name);
+  await exchange.connection.writeLine(
+    encode(REPLIES.fileStatus, { replicas: replicas.length }),
+    fileLine(file, copies),
+    ...replicas.map(replicaLine),
+  );
+}
+
+function clientOf({ client }: Exchange): Client {
+  if (client) return client;
+  throw new Refusal("nao_conectado", "Refused the request: say comando:conectar first");
+}
+
+/** In the seed's lines the identifier is said again; it must be the connection's. */
+function sameClient({ id }: { id: string }, exchange: Exchange): Client | Refusal {
+  if (!exchange.client) return new Refusal("nao_conectado", "Say comando:conectar first");
+  if (exchange.client.id === id) return exchange.client;
+  return new Refusal("id_diferente", "Refused the identifier: it is not this connection's");
+}

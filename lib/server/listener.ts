@@ -1,0 +1,84 @@
+import type { Depot } from "../depot/depot.ts";
+import type { Log } from "../depot/log.ts";
+import { messageOf } from "../depot/log.ts";
+import { Connection, encodeError, Refusal } from "../protocol/mod.ts";
+import { Session } from "./session.ts";
+
+/** Requests under way get this long to end when the depot stops. Milliseconds. */
+const STOP_MS = 10_000;
+
+export interface ListenerOptions {
+  hostname: string;
+  /** 0: any free one. */
+  port: number;
+  /** Connections at once; more are refused with `ocupado`. */
+  maxConnections: number;
+  /** As `ConnectionOptions.patienceMs`. */
+  patienceMs: number;
+  depot: Depot;
+  log: Log;
+}
+
+/** Accepts connections and runs a session on each. Disposing it lets running requests end. */
+export class Listener implements AsyncDisposable {
+  #listener: Deno.TcpListener;
+  #sessions = new Map<Session, Promise<void>>();
+  #stop = new AbortController();
+  #accepting: Promise<void>;
+
+  constructor(private readonly options: ListenerOptions) {
+    const { hostname, port } = options;
+    this.#listener = Deno.listen({ hostname, port });
+    this.#accepting = this.#accept();
+  }
+
+  /** Where it listens; the port is the one that was taken. */
+  get address(): { hostname: string; port: number } {
+    const { hostname, port } = this.#listener.addr;
+    return { hostname, port };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    await this.#accepting;
+    for (const session of this.#sessions.keys()) session.stop();
+    const timer = setTimeout(() => this.#stop.abort(), STOP_MS);
+    await Promise.all(this.#sessions.values());
+    clearTimeout(timer);
+  }
+
+  async #accept(): Promise<void> {
+    while (true) {
+      try {
+        this.#serve(await this.#listener.accept());
+      } catch (error) {
+        if (error instanceof Deno.errors.BadResource) return;
+        if (error instanceof Deno.errors.Interrupted) return;
+        this.options.log.warn("Could not accept a connection", { why: messageOf(error) });
+        // Such as too many open files: let some close.
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    }
+  }
+
+  #serve(conn: Deno.TcpConn): void {
+    const { depot, log, patienceMs, maxConnections } = this.options;
+    const connection = new Connection(conn, { patienceMs });
+    if (this.#sessions.size >= maxConnections) return refuse(connection);
+    const ended = new AbortController();
+    const stopped = () => connection.close();
+    this.#stop.signal.addEventListener("abort", stopped);
+    const session = new Session(connection, depot, log, ended.signal);
+    const running = session.run().finally(() => {
+      ended.abort();
+      this.#stop.signal.removeEventListener("abort", stopped);
+      this.#sessions.delete(session);
+    });
+    this.#sessions.set(session, running);
+  }
+}
+
+function refuse(connection: Connection): void {
+  const refusal = new Refusal("ocupado", "Refused the connection: too many; try again later");
+  connection.writeLine(encodeError(refusal)).catch(() => {}).finally(() => connection.close());
+}

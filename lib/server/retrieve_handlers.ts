@@ -1,0 +1,71 @@
+import type { RetrievalRequest } from "../depot/retrieval.ts";
+import {
+  BadPeer,
+  BODY,
+  type Connection,
+  decodeBody,
+  encode,
+  readAnswer,
+  Refusal,
+  REPLIES,
+  type Request,
+} from "../protocol/mod.ts";
+import { contentLine } from "./answers.ts";
+import type { Client, Exchange } from "./exchange.ts";
+
+/** `comando:recuperar` */
+export async function retrieve(
+  request: Extract<Request, { kind: "retrieve" }>,
+  { connection, depot, signal }: Exchange,
+  { owner }: Client,
+): Promise<void> {
+  const { name, from, length, digest, avoid } = request;
+  const wish: RetrievalRequest = { owner, name, from, length, digest, avoid: avoid ?? [] };
+  await using retrieval = await depot.retrieve(wish, signal);
+  const { file, copies } = retrieval;
+  await connection.writeLine(contentLine(file, copies));
+  for await (const piece of retrieval.pieces()) {
+    if (connection.lineArrived()) await refuseInterruption(connection);
+    await connection.writeLine(encode(BODY.block, { bytes: piece.length }));
+    await connection.write(piece);
+  }
+  const places = retrieval.places;
+  await connection.writeLine(encode(BODY.end, { bytes: 0, digest: file.digest, places }));
+}
+
+/** The seed's retrieval: a line, then the raw bytes; what breaks in the middle ends the connection. */
+export async function seedRetrieve(
+  { name }: Extract<Request, { kind: "seedRetrieve" }>,
+  { connection, depot, signal }: Exchange,
+  client: Client | Refusal,
+): Promise<void> {
+  if (client instanceof Refusal) throw client;
+  const { owner } = client;
+  const wish: RetrievalRequest = { owner, name, from: 0, length: null, digest: null, avoid: [] };
+  await using retrieval = await depot.retrieve(wish, signal);
+  const { size, digest } = retrieval.file;
+  let begun = false;
+  const begin = async () => {
+    if (begun) return;
+    begun = true;
+    await connection.writeLine(encode(REPLIES.seedContent, { size, digest }));
+  };
+  try {
+    for await (const piece of retrieval.pieces()) {
+      await begin();
+      await connection.write(piece);
+    }
+    await begin();
+  } catch (error) {
+    // Raw bytes have no place for an error: the client must not take it for the file's.
+    if (begun) throw new BadPeer("The file could not be read to its end", { cause: error });
+    throw error;
+  }
+}
+
+/** While blocks go out, the only line that may come in is `desistir:1`. */
+async function refuseInterruption(connection: Connection): Promise<never> {
+  const part = decodeBody(await readAnswer(connection));
+  if (part.kind === "stop") throw new Refusal("desistiu", "The retrieval was given up");
+  throw new BadPeer("Refused a line in the middle of a retrieval");
+}

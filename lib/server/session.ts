@@ -1,0 +1,133 @@
+import type { Depot } from "../depot/depot.ts";
+import { type Log, messageOf } from "../depot/log.ts";
+import {
+  BadLine,
+  BadPeer,
+  belongsToBody,
+  type Connection,
+  ConnectionLost,
+  decodeRequest,
+  encodeError,
+  Refusal,
+  type Request,
+  seedBodySize,
+} from "../protocol/mod.ts";
+import { refusalOf } from "./answers.ts";
+import { drainBlocks, drainRaw } from "./body.ts";
+import type { Client, Exchange } from "./exchange.ts";
+import { HANDLERS } from "./handlers.ts";
+
+/** So many refused lines in a row, and the peer is no client: the connection is closed. */
+const REFUSALS_IN_A_ROW = 100;
+
+/** One connection: reads a request, has it handled, and so on until the client leaves. */
+export class Session {
+  #client: Client | null = null;
+  #refusals = 0;
+  #busy = false;
+  #stopping = false;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly depot: Depot,
+    private readonly log: Log,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** Resolves when the connection has ended, for whatever reason. */
+  async run(): Promise<void> {
+    try {
+      while (!this.#stopping && this.#refusals < REFUSALS_IN_A_ROW) {
+        // Who has not said who they are does not sit here for ever.
+        const line = await this.#nextLine(this.#client !== null);
+        if (line === null) return;
+        this.#busy = true;
+        await this.#answer(line);
+        this.#busy = false;
+      }
+    } catch (error) {
+      if (error instanceof ConnectionLost || error instanceof BadPeer) return;
+      this.log.error("A session failed", { why: messageOf(error) });
+    } finally {
+      this.connection.close();
+    }
+  }
+
+  /** Ends the connection once the request that is being answered is done. */
+  stop(): void {
+    this.#stopping = true;
+    if (!this.#busy) this.connection.close();
+  }
+
+  async #nextLine(idle: boolean): Promise<string | null> {
+    while (this.#refusals < REFUSALS_IN_A_ROW) {
+      try {
+        return await this.connection.readLine({ idle });
+      } catch (error) {
+        if (!(error instanceof BadLine)) throw error;
+        const code = error.reason === "long" ? "linha_longa" : "mensagem_invalida";
+        await this.#refuse(new Refusal(code, error.message, { cause: error }));
+      }
+    }
+    return null;
+  }
+
+  async #answer(line: string): Promise<void> {
+    if (belongsToBody(line)) return await this.#passOver(line);
+    try {
+      const request = await this.#decode(line);
+      if (!request) return;
+      await this.#handle(request);
+      this.#refusals = 0;
+    } catch (error) {
+      if (error instanceof ConnectionLost || error instanceof BadPeer) throw error;
+      await this.#refuse(refusalOf(error) ?? this.#internal(error));
+    }
+  }
+
+  /** `null`: refused already. A seed deposit's bytes follow its line whatever is wrong with it. */
+  async #decode(line: string): Promise<Request | null> {
+    try {
+      return decodeRequest(line);
+    } catch (error) {
+      const bytes = seedBodySize(line);
+      if (bytes === null || !(error instanceof Refusal)) throw error;
+      await this.#refuse(error);
+      await drainRaw(this.connection, bytes);
+      return null;
+    }
+  }
+
+  async #handle(request: Request): Promise<void> {
+    const handler = HANDLERS[request.kind] as (
+      request: Request,
+      exchange: Exchange,
+    ) => Promise<void>;
+    await handler(request, {
+      connection: this.connection,
+      depot: this.depot,
+      log: this.log,
+      signal: this.signal,
+      client: this.#client,
+      become: (client) => this.#client = client,
+    });
+  }
+
+  /** Blocks that a client sent ahead of an answer that turned out to be a refusal. */
+  async #passOver(line: string): Promise<void> {
+    if (line.startsWith("acao:enviar|")) await drainBlocks(this.connection);
+    else if (!line.startsWith("acao:")) {
+      await this.#refuse(new Refusal("mensagem_invalida", "Refused the line: no deposit is open"));
+    }
+  }
+
+  async #refuse(refusal: Refusal): Promise<void> {
+    this.#refusals++;
+    await this.connection.writeLine(encodeError(refusal));
+  }
+
+  #internal(error: unknown): Refusal {
+    this.log.error("A request failed", { why: messageOf(error) });
+    return new Refusal("interno", "The depot could not do it; its log says why");
+  }
+}

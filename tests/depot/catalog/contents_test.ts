@@ -1,0 +1,53 @@
+import { assertEquals, assertRejects } from "../../assert.ts";
+import {
+  content,
+  deposit,
+  digest,
+  OTHER_OWNER,
+  OWNER,
+  temporaryCatalog,
+} from "./temporary_catalog.ts";
+
+Deno.test("content() and chunkChecks() have what was prepared", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await deposit(catalog, { number: 9, places: ["p1"], wanted: 2 });
+  await deposit(catalog, { number: 9, places: ["p1"], wanted: 3, owner: OTHER_OWNER });
+  assertEquals(await catalog.content(digest(9)), {
+    ...{ digest: digest(9), size: 9, wanted: 3, asides: [] },
+    replicas: [{ place: "p1", state: "good", verifiedAt: null }],
+  });
+  assertEquals(await catalog.chunkChecks(digest(9)), content(9).checks);
+  await assertRejects(() => catalog.content("no digest"), TypeError, "no digest");
+});
+
+Deno.test("a content of 0 bytes has checks of 0 bytes", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  const empty = { digest: digest(0), size: 0, checks: new Uint8Array(0) };
+  await catalog.beginUpload({ upload: "u", owner: OWNER, places: [], now: 5, content: empty });
+  assertEquals(await catalog.chunkChecks(digest(0)), new Uint8Array(0));
+});
+
+Deno.test("survey() finds what has too few or too many counted copies, page by page", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await deposit(catalog, { number: 1, name: "1", places: ["p1", "p2"] });
+  await deposit(catalog, { number: 2, name: "2", places: ["p1", "p3"] });
+  await deposit(catalog, { number: 3, name: "3", places: ["p1", "p2"], wanted: 1 });
+  await deposit(catalog, { number: 4, name: "4", places: ["p1"], wanted: 2 });
+  await catalog.beginCopy(digest(4), "p2");
+  await deposit(catalog, { number: 5, name: "5", places: ["p1"] });
+  await catalog.removeFile(OWNER, "5");
+  const counted = ["p1", "p2", "unknown"];
+  const found: number[][] = [];
+  let after: string | null = null;
+  do {
+    const page = await catalog.survey({ after, limit: 2, counted });
+    found.push(page.contents.map((record) => record.size));
+    after = page.next;
+  } while (after !== null);
+  assertEquals(found, [[2], [3, 4], [5]]);
+  const { contents } = await catalog.survey({ after: null, limit: 9, counted });
+  assertEquals(contents[2], (await catalog.content(digest(4)))!);
+});

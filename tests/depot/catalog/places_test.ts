@@ -1,0 +1,16 @@
+import { assertEquals, assertRejects } from "../../assert.ts";
+import { place, temporaryCatalog } from "./temporary_catalog.ts";
+
+Deno.test("a place joins, leaves, and joins again under another address", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await catalog.placeLeft("p1", "lost", 20);
+  await catalog.placeLeft("p1", "lost", 30);
+  const first = async () => (await catalog.places())[0];
+  assertEquals(await first(), { ...place("p1"), state: "lost", since: 20 });
+  const moved = { ...place("p1"), address: "/mnt/other", name: "renamed", zone: "z" };
+  await catalog.placeJoined(moved, 40);
+  assertEquals(await first(), { ...moved, state: "online", since: 40 });
+  assertEquals((await catalog.places()).map(({ id }) => id), ["p1", "p2", "p3", "p4"]);
+  await assertRejects(() => catalog.placeLeft("p9", "gone", 50), Error, "p9");
+});

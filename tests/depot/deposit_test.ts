@@ -1,0 +1,232 @@
+import { Refused } from "../../lib/depot/core.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { someBytes, TestDepot } from "./test_depot.ts";
+
+const MIB = 1024 * 1024;
+
+for (const size of [0, 1, 8_192, MIB, MIB + 1, 3 * MIB + 7]) {
+  Deno.test(`a file of ${size} bytes is on all its places and comes back`, async () => {
+    await using test = await TestDepot.open({ places: 3 });
+    const bytes = someBytes(size);
+    const { file, copies } = await test.deposit("a", bytes, { replicas: 3 });
+    assertEquals([file.size, file.version, copies.live, copies.wanted], [size, 1, 3, 3]);
+    for (const id of ["p0", "p1", "p2"]) {
+      const hash = await test.store.place(id).hash(digestOf(bytes), {
+        prefix: new Uint8Array(),
+        signal: AbortSignal.timeout(1_000),
+      });
+      assertEquals(hash, digestOf(bytes), id);
+    }
+    assertEquals(await test.retrieve("a"), bytes);
+  });
+}
+
+Deno.test("a deposit with another hash than declared is refused, and leaves nothing anywhere", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const before = await freeOf(test);
+  for (const size of [10, 2 * MIB]) {
+    const offer = await test.depot.offer(test.request("a", { size }), AbortSignal.timeout(1_000));
+    await using _closing = offer;
+    await using incoming = await offer.receive(0);
+    for (let left = size; left > 0; left -= MIB) {
+      await incoming.write(new Uint8Array(Math.min(left, MIB)));
+    }
+    await assertRejects(() => incoming.finish("0".repeat(64)), Refused, "their SHA-256 is");
+  }
+  assertEquals(await test.catalog.file(test.owner, "a"), null);
+  assertEquals(await test.catalog.uploads(), []);
+  assertEquals(await freeOf(test), before);
+});
+
+Deno.test("more replicas than places with room are refused before any byte, with the number", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const refused = await assertRejects(
+    () => test.deposit("a", someBytes(5), { replicas: 3 }),
+    Refused,
+    "only 2 places",
+  );
+  assertEquals([refused.why, refused.available], ["few places", 2]);
+  test.store.place("p1").faults.full = true;
+  const full = await assertRejects(() => test.deposit("a", someBytes(5)), Refused, "only 1 places");
+  assertEquals(full.available, 1);
+});
+
+Deno.test("room is held while a deposit is under way: two that fit only one by one do not both begin", async () => {
+  await using test = await TestDepot.open({ places: [{ name: "p", capacity: 3 * MIB }] });
+  const request = (name: string) => test.request(name, { replicas: 1, size: 2 * MIB });
+  const signal = AbortSignal.timeout(5_000);
+  const results = await Promise.allSettled(
+    ["a", "b", "c"].map((name) => test.depot.offer(request(name), signal)),
+  );
+  const offers = results.filter((result) => result.status === "fulfilled");
+  assertEquals(offers.length, 1);
+  await offers[0]!.value[Symbol.asyncDispose]();
+  await (await test.depot.offer(request("d"), signal))[Symbol.asyncDispose]();
+});
+
+Deno.test("with fewer places accepted a deposit takes what there is, and the keeper adds the rest", async () => {
+  await using test = await TestDepot.open({ places: 1 });
+  const { copies } = await test.deposit("a", someBytes(2 * MIB), { replicas: 3, minimum: 1 });
+  assertEquals([copies.live, copies.wanted], [1, 3]);
+  test.store.add({ id: "late", name: "late" });
+  test.store.add({ id: "later", name: "later" });
+  await test.until("three copies", async () => (await test.goodPlaces("a")).length === 3);
+});
+
+Deno.test("when a place fails in mid-file another takes over from what is whole", async () => {
+  await using test = await TestDepot.open({ places: 3 });
+  test.store.place("p0").faults.failWritesAfter = MIB;
+  test.store.place("p1").faults.failCommits = true;
+  // Two of three are chosen by chance: whichever they are, two good copies cannot be had at once,
+  // and one must be: the deposit stands and says how many it has.
+  const { copies } = await test.deposit("a", someBytes(3 * MIB), { replicas: 2 }).catch((error) => {
+    assert(error instanceof Refused, String(error));
+    return { copies: null };
+  });
+  if (copies) assertEquals(copies.live, 1);
+  delete test.store.place("p0").faults.failWritesAfter;
+  await test.deposit("b", someBytes(3 * MIB, 2), { replicas: 2 });
+  assertEquals((await test.goodPlaces("b")).length, 2);
+});
+
+Deno.test("a deposit whose places all fail is refused and can be tried again", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  for (const id of ["p0", "p1"]) test.store.place(id).faults.failCommits = true;
+  await assertRejects(() => test.deposit("a", someBytes(5)), Refused);
+  await assertRejects(() => test.deposit("a", someBytes(2 * MIB)), Refused);
+  assertEquals(await test.catalog.file(test.owner, "a"), null);
+  for (const id of ["p0", "p1"]) test.store.place(id).faults.failCommits = false;
+  const { copies } = await test.deposit("a", someBytes(2 * MIB));
+  assertEquals(copies.live, 2);
+});
+
+Deno.test("a broken deposit goes on from what the places kept", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const bytes = someBytes(3 * MIB + 5);
+  const upload = crypto.randomUUID();
+  const request = test.request("a", { size: bytes.length, upload });
+  const signal = AbortSignal.timeout(5_000);
+  {
+    await using offer = await test.depot.offer(request, signal);
+    await using incoming = await offer.receive(0);
+    await incoming.write(bytes.subarray(0, MIB + 77));
+    await incoming.keep();
+  }
+  await using offer = await test.depot.offer(request, signal);
+  assertEquals(offer.position, MIB + 77);
+  assertEquals(offer.partDigest, digestOf(bytes.subarray(0, MIB + 77)));
+  await using incoming = await offer.receive(offer.position);
+  await incoming.write(bytes.subarray(offer.position));
+  const { copies } = await incoming.finish(digestOf(bytes));
+  assertEquals(copies.live, 2);
+  assertEquals(await test.retrieve("a"), bytes);
+});
+
+Deno.test("a client that has other bytes by now sends them from the start", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const [first, second] = [someBytes(3 * MIB), someBytes(3 * MIB, 2)];
+  const request = test.request("a", { size: 3 * MIB, upload: crypto.randomUUID() });
+  const signal = AbortSignal.timeout(5_000);
+  {
+    await using offer = await test.depot.offer(request, signal);
+    await using incoming = await offer.receive(0);
+    await incoming.write(first.subarray(0, 2 * MIB));
+    await incoming.keep();
+  }
+  await using offer = await test.depot.offer(request, signal);
+  await using incoming = await offer.receive(0);
+  await incoming.write(second);
+  await incoming.finish(digestOf(second));
+  assertEquals(await test.retrieve("a"), second);
+});
+
+Deno.test("one upload is not sent by two connections at once", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const request = test.request("a", { size: 3 * MIB, upload: crypto.randomUUID() });
+  const signal = AbortSignal.timeout(5_000);
+  await using _offer = await test.depot.offer(request, signal);
+  const refused = await assertRejects(() => test.depot.offer(request, signal), Refused);
+  assertEquals(refused.why, "in use");
+});
+
+Deno.test("deposits of one name at once are all acknowledged, and one of them remains", async () => {
+  await using test = await TestDepot.open({ places: 3 });
+  const contents = Array.from({ length: 12 }, (_, index) => someBytes(20_000 + index, index + 1));
+  await Promise.all(contents.map((bytes) => test.deposit("a", bytes)));
+  const last = await test.retrieve("a");
+  assert(contents.some((bytes) => digestOf(bytes) === digestOf(last)));
+  assertEquals((await test.catalog.file(test.owner, "a"))!.version, 12);
+  await test.until("only the last one's copies", async () => {
+    const page = await test.catalog.survey({ after: null, limit: 100, counted: [] });
+    return page.contents.length === 1;
+  });
+});
+
+Deno.test("the same content by many owners at once is one content, with the largest number wanted", async () => {
+  await using test = await TestDepot.open({ places: 3 });
+  const bytes = someBytes(2 * MIB);
+  const owners = ["x", "y", "z"].map(digestOf);
+  for (const owner of owners) await test.catalog.addOwner(owner, 0);
+  const receipts = await Promise.all(
+    owners.map((owner, index) => test.deposit("a", bytes, { owner, replicas: index + 1 })),
+  );
+  receipts.forEach(({ copies }, index) => assertEquals(copies.live, index + 1));
+  assertEquals((await test.catalog.content(digestOf(bytes)))!.wanted, 3);
+});
+
+Deno.test("a removed file's bytes go, unless another file has the same content", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const bytes = someBytes(50_000);
+  await test.deposit("a", bytes);
+  await test.deposit("b", bytes);
+  await test.depot.remove(test.owner, "a");
+  assertEquals(await test.retrieve("b"), bytes);
+  await test.depot.remove(test.owner, "b");
+  await test.until("nothing is left", async () => {
+    return await test.catalog.content(digestOf(bytes)) === null;
+  });
+  const hash = await test.store.place("p0").hash(digestOf(bytes), {
+    prefix: new Uint8Array(),
+    signal: AbortSignal.timeout(1_000),
+  });
+  assertEquals(hash, null);
+});
+
+Deno.test("a deposit under way of a content that is being removed ends with good copies", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const bytes = someBytes(2 * MIB);
+  for (let round = 0; round < 20; round++) {
+    await test.deposit("a", bytes);
+    const [, { copies }] = await Promise.all([
+      test.depot.remove(test.owner, "a"),
+      test.deposit("b", bytes),
+    ]);
+    assertEquals(copies.live, 2);
+    assertEquals(await test.retrieve("b"), bytes);
+    await test.depot.remove(test.owner, "b");
+  }
+});
+
+Deno.test("an owner has at most 64 broken uploads: the oldest gives way", async () => {
+  await using test = await TestDepot.open({ places: 1 });
+  const signal = AbortSignal.timeout(20_000);
+  for (let count = 0; count < 66; count++) {
+    const request = test.request(`f${count}`, {
+      replicas: 1,
+      size: 2 * MIB,
+      upload: crypto.randomUUID(),
+    });
+    await using offer = await test.depot.offer(request, signal);
+    await using incoming = await offer.receive(0);
+    await incoming.write(new Uint8Array(10));
+    await incoming.keep();
+  }
+  assertEquals((await test.catalog.uploads(test.owner)).length, 64);
+});
+
+async function freeOf(test: TestDepot): Promise<number[]> {
+  return await Promise.all(
+    ["p0", "p1"].map(async (id) => (await test.store.place(id).room()).free),
+  );
+}
