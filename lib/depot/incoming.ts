@@ -79,7 +79,7 @@ export class Incoming implements AsyncDisposable {
   /** Keeps what came, for a client that comes back. */
   async keep(): Promise<void> {
     const { upload, plan, shelf } = this;
-    if (!upload || plan.request.upload === null || plan.request.size === null) return;
+    if (this.#over || !upload || plan.request.upload === null || plan.request.size === null) return;
     this.#over = true;
     const { position } = upload;
     await upload.keep();
