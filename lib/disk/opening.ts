@@ -4,6 +4,7 @@ import { Disk } from "./disk.ts";
 import { diskError, DiskRefused, isAbsence, Unreachable } from "./errors.ts";
 import { depotsFolder, isDepotId, Layout, SHARDS } from "./layout.ts";
 import { hasContents } from "./listing.ts";
+import { lockFile } from "./lock.ts";
 import { type DiskMark, readMark, writeMark } from "./mark.ts";
 import { statFile } from "./reading.ts";
 
@@ -64,7 +65,7 @@ async function prepareRoot(layout: Layout, { depot, create }: OpenDiskOptions): 
 async function takeLock(layout: Layout): Promise<Deno.FsFile> {
   const lock = await openLock(layout);
   try {
-    if (await lock.tryLock(true)) return lock;
+    if (await lockFile(lock)) return lock;
   } catch (error) {
     lock.close();
     throw diskError(`lock ${layout.lock}`, error);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { lockFile } from "../disk/mod.ts";
 
 /** Another process has the data directory, or it cannot be used. */
 export class DataDirectoryRefused extends Error {
@@ -14,7 +15,7 @@ export class DataDirectory implements Disposable {
     try {
       await Deno.mkdir(path, { recursive: true, mode: 0o700 });
       const lock = await Deno.open(join(path, "lock"), { create: true, write: true });
-      if (await lock.tryLock(true)) return new DataDirectory(path, lock);
+      if (await lockFile(lock)) return new DataDirectory(path, lock);
       lock.close();
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
