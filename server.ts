@@ -80,6 +80,12 @@ const FLAGS = {
     default: "50MB",
     help: "bytes a second that repair, change of replicas and checks may move",
   },
+  scrub: {
+    kind: "text",
+    value: "TIME",
+    default: "7d",
+    help: "every replica is read and checked once in this time",
+  },
   reserve: {
     kind: "text",
     value: "SIZE",
@@ -198,6 +204,7 @@ function settingsOf(flags: Flags): DepotSettings {
     settleMs: parseDuration(flags.settle),
     lingerMs: parseDuration(flags.linger),
     repairRate: Math.max(1, parseSize(flags["repair-rate"])),
+    scrubMs: Math.max(1_000, parseDuration(flags.scrub)),
     reserve: reserve === null ? defaultReserve : () => reserve,
   };
 }

@@ -16,6 +16,8 @@ export interface DepotSettings {
   /** Between dooming a replica and deleting its bytes. */
   lingerMs: number;
   repairRate: number;
+  /** Every replica is read and judged once in this time. */
+  scrubMs: number;
   /** Bytes kept free on a place of that capacity. */
   reserve: (capacity: number) => number;
 }

@@ -7,6 +7,7 @@ import { Rate } from "./rate.ts";
 import { reconcile } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
+import { scrubPause, scrubPlace } from "./scrub.ts";
 import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
 import { Wakeup } from "./wakeup.ts";
 
@@ -67,6 +68,7 @@ export class Keeper implements AsyncDisposable {
     loop(() => this.#remover.addAll());
     loop(() => this.#every(MARKS_EVERY_MS, () => this.core.places.refreshMarks()));
     loop(() => this.#every(LEFTOVERS_EVERY_MS, () => this.#dropLeftovers()));
+    loop(() => this.#scrubLoop());
     this.#surveyAfter(this.core.settings.settleMs);
   }
 
@@ -207,6 +209,23 @@ export class Keeper implements AsyncDisposable {
       }
       after = page.next;
     } while (after !== null);
+  }
+
+  /** Each place in turn, after the start has settled: a scrub is never urgent. */
+  async #scrubLoop(): Promise<void> {
+    const { clock, places, settings } = this.core;
+    await clock.sleep(settings.settleMs, this.#stop.signal);
+    while (!this.#stop.signal.aborted) {
+      for (const place of places.online()) {
+        await scrubPlace(place, {
+          core: this.core,
+          signal: this.#stop.signal,
+          judge: (digest, id) => this.#caretaker.judge(digest, id),
+          onBad: (digest) => this.attend(digest),
+        }).catch((error) => this.#complain("Could not scrub a place", error, place.name));
+      }
+      await clock.sleep(scrubPause(settings.scrubMs), this.#stop.signal);
+    }
   }
 
   #surveyAfter(ms: number): void {

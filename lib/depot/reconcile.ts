@@ -3,11 +3,8 @@ import type { Place } from "../../stores/store.ts";
 import type { PlaceReplica } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
 import { replicaKey } from "./locks.ts";
-import { judgeReplica } from "./replicas.ts";
+import { judgeReplica, replicasAt } from "./replicas.ts";
 import type { Rate } from "./rate.ts";
-
-/** Replicas asked of the catalog at once. */
-const PAGE = 1_000;
 
 export interface Reconciling {
   core: Core;
@@ -61,7 +58,7 @@ async function compareAsides(place: Place, { core, onChanged }: Reconciling): Pr
 
 /** Both lists ascend by digest, so they are walked side by side and neither is held in memory. */
 async function* pairs(place: Place, { core, signal }: Reconciling): AsyncIterable<Pair> {
-  const rows = replicaRows(place, core)[Symbol.asyncIterator]();
+  const rows = replicasAt(place.id, core)[Symbol.asyncIterator]();
   let row = (await rows.next()).value as PlaceReplica | undefined;
   for await (const { digest, size } of place.list({ signal })) {
     while (row && row.digest < digest) {
@@ -77,19 +74,6 @@ async function* pairs(place: Place, { core, signal }: Reconciling): AsyncIterabl
   }
   for (; row; row = (await rows.next()).value) {
     yield { digest: row.digest, listed: null, row };
-  }
-}
-
-async function* replicaRows(place: Place, core: Core): AsyncGenerator<PlaceReplica, undefined> {
-  let after: string | undefined;
-  while (true) {
-    const page = await core.catalog.replicasOn(
-      place.id,
-      after === undefined ? { limit: PAGE } : { after, limit: PAGE },
-    );
-    yield* page;
-    if (page.length < PAGE) return;
-    after = page.at(-1)!.digest;
   }
 }
 

@@ -2,8 +2,30 @@
 import { type Place, Unreachable } from "../../stores/store.ts";
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
+import type { PlaceReplica } from "./catalog/catalog.ts";
 import type { ContentReader } from "./content_reader.ts";
+import type { Core } from "./core.ts";
 import type { Rate } from "./rate.ts";
+
+/** Replicas asked of the catalog at once. */
+const PAGE = 1_000;
+
+/** What should be at a place, ascending by digest, read in pages. */
+export async function* replicasAt(
+  place: string,
+  { catalog }: Core,
+): AsyncGenerator<PlaceReplica, undefined> {
+  let after: string | undefined;
+  while (true) {
+    const page = await catalog.replicasOn(
+      place,
+      after === undefined ? { limit: PAGE } : { after, limit: PAGE },
+    );
+    yield* page;
+    if (page.length < PAGE) return;
+    after = page.at(-1)!.digest;
+  }
+}
 
 /** What a whole read of a replica found. */
 export type Verdict = "good" | "absent" | "damaged";

@@ -95,6 +95,17 @@ Deno.test("wrong bytes with the right chunk checks from a medium that the depot 
   await assertRejects(() => test.retrieve("a"), Refused);
 });
 
+Deno.test("rot that nobody reads is found by the scrub", async () => {
+  await using test = await TestDepot.open({ places: 2, settings: { scrubMs: 200 } });
+  const bytes = someBytes(50_000);
+  await test.deposit("a", bytes);
+  test.store.place("p1").corrupt(digestOf(bytes));
+  await test.until("it is set aside and made anew", async () => {
+    const { replicas, asides } = (await test.catalog.content(digestOf(bytes)))!;
+    return asides.length === 1 && replicas.every(({ state }) => state === "good");
+  });
+});
+
 Deno.test("replicas() makes and removes copies", async () => {
   await using test = await TestDepot.open({ places: 4 });
   const bytes = someBytes(100_000);

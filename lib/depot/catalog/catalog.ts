@@ -260,6 +260,7 @@ export interface PlaceReplica {
   digest: string;
   size: number;
   state: ReplicaState;
+  verifiedAt: number | null;
 }
 
 export interface AsideRecord {

@@ -94,7 +94,7 @@ export const replicaVerbs = {
 
   replicasOn(db, place, { after, limit }) {
     return db.all<PlaceReplica>(
-      `SELECT lower(hex(r.content)) AS digest, c.size, r.state
+      `SELECT lower(hex(r.content)) AS digest, c.size, r.state, r.verified_at AS verifiedAt
        FROM replicas r CROSS JOIN contents c ON c.digest = r.content
        WHERE r.place = ? AND r.content > ? ORDER BY r.content LIMIT ?`,
       findPlace(db, place) ?? null,

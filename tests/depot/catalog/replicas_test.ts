@@ -178,7 +178,7 @@ Deno.test("replicasIn() and replicasOn() page through what they name", async () 
   assertEquals(writing, [1, 2, 3].flatMap((n) => ["p2", "p3"].map((place) => [digest(n), place])));
   assertEquals(await catalog.replicasIn("doomed", { after: null, limit: 4 }), []);
   assertEquals(await catalog.replicasOn("p1", { after: digest(1), limit: 1 }), [
-    { digest: digest(2), size: 2, state: "good" },
+    { digest: digest(2), size: 2, state: "good", verifiedAt: null },
   ]);
   assertEquals((await catalog.replicasOn("p2", { limit: 9 })).length, 3);
   assertEquals(await catalog.replicasOn("p9", { limit: 9 }), []);
