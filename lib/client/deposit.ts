@@ -1,0 +1,188 @@
+/** One deposit over one session. */
+import { digestOf, Sha256 } from "../content/digest.ts";
+import {
+  ACTIONS,
+  AHEAD_BYTES,
+  BadPeer,
+  BLOCK_BYTES,
+  BODY,
+  type Connection,
+  encode,
+  REPLIES,
+  REQUESTS,
+  requireName,
+  type Values,
+} from "../protocol/mod.ts";
+import { END, fill, type Filled, sendBody } from "./body.ts";
+import { readLateReply, readReply } from "./peer.ts";
+import { type DepositedFile, fileOfReceipt } from "./records.ts";
+import type { Session } from "./session.ts";
+import { changed, type Source, type SourceReader } from "./source.ts";
+import { SourceHash } from "./source_hash.ts";
+
+/** What to deposit as. */
+export interface DepositRequest {
+  name: string;
+  /** `null`: what the file has already, or the depot's default. */
+  replicas: number | null;
+  /** As few copies as these are accepted; `null`: as many as are wanted. */
+  minimum: number | null;
+  /** Answered when so many copies are durable; `null`: all. */
+  wait: number | null;
+  /** A UUID, the same for every attempt. */
+  upload: string;
+}
+
+/** How far a deposit is, in bytes of `stage`. `total` `null`: not known. */
+export interface DepositProgress {
+  stage: "hashing" | "sending" | "storing";
+  done: number;
+  total: number | null;
+}
+
+export interface DepositOptions {
+  signal?: AbortSignal | undefined;
+  onProgress?: ((progress: DepositProgress) => void) | undefined;
+  /** Told how far it is when bytes need not be sent or hashed again by a later attempt. */
+  advanced?: ((position: number) => void) | undefined;
+  /** The same for every attempt. */
+  known?: SourceHash;
+}
+
+/**
+ * Deposits `source`. Resolves to the receipt. Throws `Refusal` (the session stays usable),
+ * `ConnectionLost`, `BadPeer`, `LocalError`, or what reading the source throws.
+ */
+export function deposit(
+  session: Session,
+  request: DepositRequest,
+  options: DepositOptions & { source: Source },
+): Promise<DepositedFile> {
+  const { source, signal } = options;
+  return session.run(signal, async () => {
+    requireName(request.name);
+    using reader = await source.open(signal);
+    const run = new DepositRun(session, { request, source, reader, options });
+    return fileOfReceipt(request.name, await run.deposit());
+  });
+}
+
+type Receipt = Values<typeof REPLIES.receipt>;
+type Offer = Values<typeof REPLIES.offer>;
+
+interface Parts {
+  request: DepositRequest;
+  source: Source;
+  reader: SourceReader;
+  options: DepositOptions;
+}
+
+class DepositRun {
+  #session: Session;
+  #connection: Connection;
+  #parts: Parts;
+  #known: SourceHash;
+
+  constructor(session: Session, parts: Parts) {
+    this.#session = session;
+    this.#connection = session.connection;
+    this.#parts = parts;
+    this.#known = parts.options.known ?? new SourceHash();
+  }
+
+  deposit(): Promise<Receipt> {
+    const { size } = this.#parts.source;
+    if (size === null) return this.#sendStream();
+    return size <= AHEAD_BYTES ? this.#sendAhead(size) : this.#sendFile(size);
+  }
+
+  /** Request, bytes and end in one write: a small file costs one round trip. */
+  async #sendAhead(size: number): Promise<Receipt> {
+    const { reader } = this.#parts;
+    const data = new Uint8Array(size);
+    if (await reader.read(data) !== size) throw changed("The file");
+    await reader.check();
+    const digest = digestOf(data);
+    const before = [this.#requestLine(digest), encode(ACTIONS.send, { from: 0 })];
+    if (size > 0) before.push(encode(BODY.block, { bytes: size }));
+    await this.#connection.write(joined(before, data, [encode(BODY.end, END(digest))]));
+    await readReply(this.#connection, REPLIES.offer);
+    return this.#receipt({ digest, size });
+  }
+
+  /** The first bytes are waited for here, so that the depot need not wait for them. */
+  async #sendStream(): Promise<Receipt> {
+    const first = await fill(this.#parts.reader, this.#session.blocks.next(), BLOCK_BYTES);
+    await this.#connection.writeLine(this.#requestLine(null));
+    await readReply(this.#connection, REPLIES.offer);
+    return this.#sendFrom(0, new Sha256(), first);
+  }
+
+  async #sendFile(size: number): Promise<Receipt> {
+    await this.#connection.writeLine(this.#requestLine(null));
+    const offer = await readReply(this.#connection, REPLIES.offer);
+    this.#parts.options.advanced?.(offer.position + this.#known.hashed);
+    if (offer.presentDigest !== null) {
+      const digest = await this.#known.whole(this.#parts.reader, this.#hashing(size));
+      if (digest === offer.presentDigest) {
+        await this.#connection.writeLine(encode(ACTIONS.same, { digest }));
+        return this.#receipt({ digest, size });
+      }
+    }
+    const prefix = await this.#agreedPrefix(offer, size);
+    return this.#sendFrom(prefix ? offer.position : 0, prefix ?? new Sha256());
+  }
+
+  /** The hash of what the depot has already, when that is the beginning of this file. */
+  async #agreedPrefix(offer: Offer, size: number): Promise<Sha256 | null> {
+    const { position, partDigest } = offer;
+    if (position === 0 || position > size || partDigest === null) return null;
+    const hash = await this.#known.prefix(this.#parts.reader, position, this.#hashing(position));
+    return hash?.digest() === partDigest ? hash : null;
+  }
+
+  async #sendFrom(from: number, hash: Sha256, first?: Filled): Promise<Receipt> {
+    const { reader, source } = this.#parts;
+    if (!first) await reader.seek(from);
+    await this.#connection.writeLine(encode(ACTIONS.send, { from }));
+    const { blocks } = this.#session;
+    const onProgress = (done: number) => this.#tell("sending", done, source.size);
+    const body = { reader, blocks, from, size: source.size, hash, first, onProgress };
+    return this.#receipt(await sendBody(this.#connection, body));
+  }
+
+  async #receipt(sent: { digest: string; size: number }): Promise<Receipt> {
+    const onProgress = (done: number, total: number) => this.#tell("storing", done, total);
+    const receipt = await readLateReply(this.#connection, REPLIES.receipt, onProgress);
+    if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
+      throw new BadPeer("The depot sent a receipt for other bytes than were sent");
+    }
+    return receipt;
+  }
+
+  #requestLine(digest: string | null): string {
+    const { request, source } = this.#parts;
+    const { size, modifiedAt, executable } = source;
+    return encode(REQUESTS.deposit, { ...request, size, digest, modifiedAt, executable });
+  }
+
+  #hashing(total: number) {
+    const { signal } = this.#parts.options;
+    return { signal, onProgress: (done: number) => this.#tell("hashing", done, total) };
+  }
+
+  #tell(stage: DepositProgress["stage"], done: number, total: number | null): void {
+    this.#parts.options.onProgress?.({ stage, done, total });
+  }
+}
+
+function joined(before: string[], data: Uint8Array, after: string[]): Uint8Array {
+  const encoder = new TextEncoder();
+  const head = encoder.encode(before.map((line) => line + "\n").join(""));
+  const tail = encoder.encode(after.map((line) => line + "\n").join(""));
+  const whole = new Uint8Array(head.length + data.length + tail.length);
+  whole.set(head);
+  whole.set(data, head.length);
+  whole.set(tail, head.length + data.length);
+  return whole;
+}

@@ -1,0 +1,98 @@
+import { ConnectionLost, Refusal } from "../protocol/mod.ts";
+
+/** Time and chance, as parameters. */
+export interface Pace {
+  /** Milliseconds on a clock that only goes forward. */
+  now(): number;
+  /** Rejects with the signal's reason when it aborts. */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+  /** From 0 to below 1. */
+  random(): number;
+}
+
+export const REAL_PACE: Pace = {
+  now: () => performance.now(),
+  random: Math.random,
+  sleep(milliseconds, signal) {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", stop);
+        resolve();
+      }, milliseconds);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop, { once: true });
+    });
+  },
+};
+
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+
+/** Tries end when nothing got further for this long, in milliseconds. */
+export const GIVE_UP_AFTER_MS = 300_000;
+
+/** A depot that fails by itself so often in a row is not asked again. */
+const INTERNAL_FAILURES = 3;
+
+/** Whether the same request may succeed later without anybody changing anything. */
+export function mayTryAgain(error: unknown): boolean {
+  return error instanceof ConnectionLost || (error instanceof Refusal && error.retry);
+}
+
+export interface RetryOptions {
+  pace: Pace;
+  signal?: AbortSignal | undefined;
+  /** Told before each wait. */
+  onRetry?: ((error: Error, delayMs: number) => void) | undefined;
+  /** Which errors are worth another try; the ones that may pass by themselves when not given. */
+  mayTryAgain?: (error: unknown) => boolean;
+}
+
+/**
+ * Runs `attempt` until it succeeds, fails for good, or nothing got further for five minutes. Waits
+ * 0.5 s, doubling to 30 s, each time between half of that and all of it. `attempt` says how far it
+ * durably is with `advanced`; only a higher number than before counts.
+ */
+export async function withRetries<T>(
+  attempt: (advanced: (position: number) => void) => Promise<T>,
+  options: RetryOptions,
+): Promise<T> {
+  const { pace, signal, onRetry } = options;
+  const worthIt = options.mayTryAgain ?? mayTryAgain;
+  let furthest = 0;
+  let since = pace.now();
+  let tries = 0;
+  const advanced = (position: number) => {
+    if (position <= furthest) return;
+    furthest = position;
+    since = pace.now();
+    tries = 0;
+  };
+  while (true) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt(advanced);
+    } catch (error) {
+      signal?.throwIfAborted();
+      const delay = delayBefore(++tries, pace.random());
+      const late = pace.now() + delay - since > GIVE_UP_AFTER_MS;
+      if (!worthIt(error) || late || failsByItself(error, tries)) throw error;
+      onRetry?.(error as Error, delay);
+      await pace.sleep(delay, signal);
+    }
+  }
+}
+
+/** Milliseconds before try number `tries` + 1. */
+export function delayBefore(tries: number, random: number): number {
+  const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));
+  return Math.round(full * (0.5 + random / 2));
+}
+
+function failsByItself(error: unknown, tries: number): boolean {
+  return error instanceof Refusal && error.code === "interno" && tries >= INTERNAL_FAILURES;
+}

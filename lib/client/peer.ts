@@ -1,0 +1,73 @@
+/** Answers of a depot, read as if it were hostile. */
+import {
+  BadPeer,
+  BLOCK_BYTES,
+  type BodyLine,
+  type Connection,
+  decodeBody,
+  decodeReply,
+  readAnswer,
+  Refusal,
+  REPLIES,
+  startsAs,
+  type Values,
+} from "../protocol/mod.ts";
+
+type Reply = (typeof REPLIES)[keyof typeof REPLIES];
+
+/**
+ * Reads one answer. Throws the `Refusal` that the depot sent, `BadPeer` for what is no such answer,
+ * `ConnectionLost`.
+ */
+export async function readReply<M extends Reply>(
+  connection: Connection,
+  message: M,
+): Promise<Values<M>> {
+  return decodeAnswer(message, await readAnswer(connection));
+}
+
+/** Like `readReply`, after any number of lines that say how far the depot is. */
+export async function readLateReply<M extends Reply>(
+  connection: Connection,
+  message: M,
+  onProgress: (done: number, total: number) => void,
+): Promise<Values<M>> {
+  while (true) {
+    const line = await readAnswer(connection);
+    if (!startsAs(REPLIES.progress, line)) return decodeAnswer(message, line);
+    const { done, total } = decodeAnswer(REPLIES.progress, line);
+    onProgress(done, total);
+  }
+}
+
+/** The next line of a body: a block of a bearable size, or its end. */
+export async function readBodyLine(
+  connection: Connection,
+): Promise<Exclude<BodyLine, { kind: "stop" }>> {
+  const line = await readAnswer(connection);
+  if (startsAs(REPLIES.error, line)) decodeAnswer(REPLIES.error, line);
+  const body = orBadPeer(() => decodeBody(line));
+  if (body.kind === "stop") {
+    throw new Refusal("indisponivel", "The depot stopped in the middle of the file");
+  }
+  if (body.bytes > BLOCK_BYTES) {
+    throw new BadPeer(`The depot announced a block of ${body.bytes} bytes`);
+  }
+  return body;
+}
+
+/** A line as the answer that it should be. */
+export function decodeAnswer<M extends Reply>(message: M, line: string): Values<M> {
+  if (startsAs(REPLIES.error, line)) return decodeReply(message, line);
+  return orBadPeer(() => decodeReply(message, line));
+}
+
+/** What `read` refuses on its own account is the depot's fault, not an answer of it. */
+export function orBadPeer<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new BadPeer(`The depot sent what is no answer: ${error.message}`, { cause: error });
+  }
+}

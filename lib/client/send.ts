@@ -1,0 +1,58 @@
+/** A deposit that goes on when the connection breaks, and when the program is started again. */
+import { Refusal } from "../protocol/mod.ts";
+import { deposit, type DepositOptions, type DepositRequest } from "./deposit.ts";
+import { LocalError } from "./errors.ts";
+import type { Link } from "./link.ts";
+import { mayTryAgain } from "./pace.ts";
+import type { DepositedFile } from "./records.ts";
+import type { Session } from "./session.ts";
+import { type Source, uploadId } from "./source.ts";
+import { SourceHash } from "./source_hash.ts";
+
+/** What to deposit a source as; its upload's identifier is made here. */
+export type SendRequest = Omit<DepositRequest, "upload">;
+
+export interface SendOptions extends Pick<DepositOptions, "signal" | "onProgress"> {
+  source: Source;
+}
+
+/**
+ * An upload that another connection is sending is waited for so often: it may be this program's
+ * own, which the depot does not know yet to be broken. Then the file is sent as another upload.
+ */
+const BUSY_ATTEMPTS = 3;
+
+/** Deposits `source` under `request.name`; resolves to the receipt. Throws what a `Link` throws. */
+export function send(
+  link: Link,
+  request: SendRequest,
+  { source, signal, onProgress }: SendOptions,
+): Promise<DepositedFile> {
+  const known = new SourceHash();
+  let upload = uploadOf(link, request.name, source);
+  let busy = 0;
+  return link.run(async (session: Session, advanced) => {
+    try {
+      const options = { source, signal, onProgress, advanced, known };
+      return await deposit(session, { ...request, upload }, options);
+    } catch (error) {
+      const inUse = error instanceof Refusal && error.code === "envio_em_uso";
+      if (inUse && ++busy >= BUSY_ATTEMPTS) upload = crypto.randomUUID();
+      throw source.spent && mayTryAgain(error) ? cannotRepeat(error as Error) : error;
+    }
+  }, { signal });
+}
+
+function uploadOf(link: Link, name: string, source: Source): string {
+  if (source.identity === null) return crypto.randomUUID();
+  const { depot, id: owner } = link.peer;
+  return uploadId({ depot, owner, name, identity: source.identity });
+}
+
+function cannotRepeat(cause: Error): LocalError {
+  return new LocalError(
+    "envio_unico",
+    `${cause.message}; standard input cannot be read again: run the whole command again`,
+    { cause },
+  );
+}

@@ -1,0 +1,223 @@
+import {
+  BadPeer,
+  Connection,
+  type ConnectionOptions,
+  encode,
+  PAGE_ITEMS,
+  PROTOCOL_VERSION,
+  REPLIES,
+  REQUESTS,
+  requireName,
+} from "../protocol/mod.ts";
+import { Blocks } from "./blocks.ts";
+import { readLateReply, readReply } from "./peer.ts";
+import {
+  type DepositedFile,
+  type DepotStatus,
+  fileOfContent,
+  fileOfReceipt,
+  type FileStatus,
+  requireTime,
+  type StoredFile,
+} from "./records.ts";
+
+/** A host and a TCP port. */
+export interface Address {
+  hostname: string;
+  port: number;
+}
+
+export interface SessionOptions extends ConnectionOptions {
+  /** The identifier to come back with; `null`: a first connection, and the depot makes one. */
+  id: string | null;
+  signal?: AbortSignal | undefined;
+}
+
+/** How to change a number of replicas. `wait`: answer when so many are durable; `null`: all. */
+export interface ReplicasOptions {
+  wait?: number | null;
+  signal?: AbortSignal | undefined;
+  onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface ListOptions {
+  prefix?: string;
+  /** Only names that come after this one. */
+  after?: string;
+  signal?: AbortSignal | undefined;
+}
+
+/** A part of a listing. `more`: there are files after the last one. */
+export interface Page {
+  files: StoredFile[];
+  more: boolean;
+}
+
+/** Lines of one answer that has no pages, at most. */
+const LINES_OF_AN_ANSWER = 100_000;
+
+const ENCODER = new TextEncoder();
+
+/**
+ * A connection on which a depot has accepted this client. One request at a time. After anything
+ * but a `Refusal` was thrown the session is over. Aborting a request's signal ends the session.
+ */
+export class Session implements Disposable {
+  readonly connection: Connection;
+  /** The buffers that transfers on this session take turns with. */
+  readonly blocks: Blocks = new Blocks();
+  /** The identifier that this client has at this depot. */
+  readonly id: string;
+  /** The depot's own. */
+  readonly depot: string;
+  /** How many replicas were possible when it connected. */
+  readonly available: number;
+
+  private constructor(
+    connection: Connection,
+    answer: { id: string; depot: string; available: number },
+  ) {
+    this.connection = connection;
+    this.id = answer.id;
+    this.depot = answer.depot;
+    this.available = answer.available;
+  }
+
+  /** Connects and says who it is. Throws `ConnectionLost`, `Refusal`, `BadPeer`. */
+  static async open(address: Address, options: SessionOptions): Promise<Session> {
+    const { id, signal, patienceMs } = options;
+    const connection = await Connection.open(address, {
+      ...(patienceMs === undefined ? {} : { patienceMs }),
+      ...(signal ? { signal } : {}),
+    });
+    try {
+      return await whileAlive(connection, signal, async () => {
+        const hello = { id, version: PROTOCOL_VERSION, machine: null };
+        await connection.writeLine(encode(REQUESTS.connect, hello));
+        const answer = await readReply(connection, REPLIES.connected);
+        if (id !== null && answer.id !== id) {
+          throw new BadPeer("The depot answered for another identifier than was asked for");
+        }
+        return new Session(connection, answer);
+      });
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
+
+  /** Runs `work` on the connection; aborting `signal` closes it and rejects with the reason. */
+  run<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    return whileAlive(this.connection, signal, work);
+  }
+
+  /** The next files whose names start with `prefix` and come after `after`, ascending. */
+  page({ prefix = "", after = "", signal }: ListOptions = {}): Promise<Page> {
+    return this.run(signal, async () => {
+      const request = { after: after || null, limit: PAGE_ITEMS, prefix: prefix || null };
+      await this.connection.writeLine(encode(REQUESTS.list, request));
+      const { count, more } = await readReply(this.connection, REPLIES.items);
+      if (count > PAGE_ITEMS) throw new BadPeer(`The depot announced ${count} files in a page`);
+      if (more && count === 0) throw new BadPeer("The depot sent an empty page");
+      let last = after;
+      const files = await this.#lines(count, async () => {
+        const line = await readReply(this.connection, REPLIES.file);
+        if (!line.name.startsWith(prefix) || !comesAfter(line.name, last)) {
+          throw new BadPeer("The depot listed a name that does not belong there");
+        }
+        last = line.name;
+        return fileOfContent(line.name, line);
+      });
+      return { files, more };
+    });
+  }
+
+  /** Changes how many replicas a file wants; resolves when `wait` of them are durable. */
+  replicas(name: string, count: number, options: ReplicasOptions = {}): Promise<DepositedFile> {
+    return this.run(options.signal, async () => {
+      const request = { replicas: count, wait: options.wait ?? null, name: requireName(name) };
+      await this.connection.writeLine(encode(REQUESTS.replicas, request));
+      const onProgress = options.onProgress ?? (() => {});
+      const receipt = await readLateReply(this.connection, REPLIES.receipt, onProgress);
+      return fileOfReceipt(name, receipt);
+    });
+  }
+
+  /** Removes a file. Throws `nao_encontrado` when there is none. */
+  remove(name: string, signal?: AbortSignal): Promise<void> {
+    return this.run(signal, async () => {
+      await this.connection.writeLine(encode(REQUESTS.remove, { name: requireName(name) }));
+      await readReply(this.connection, REPLIES.removed);
+    });
+  }
+
+  /** What the owner has, and how the depot is. */
+  status(signal?: AbortSignal): Promise<DepotStatus> {
+    return this.run(signal, async () => {
+      await this.connection.writeLine(encode(REQUESTS.status, {}));
+      const { places: count, files, bytes, ...repair } = await readReply(
+        this.connection,
+        REPLIES.status,
+      );
+      const places = await this.#lines(count, async () => {
+        const { label, ...place } = await readReply(this.connection, REPLIES.place);
+        return { ...place, name: label || place.id };
+      });
+      return { files, bytes, places, repair };
+    });
+  }
+
+  /** One file, with each of its copies. */
+  fileStatus(name: string, signal?: AbortSignal): Promise<FileStatus> {
+    return this.run(signal, async () => {
+      await this.connection.writeLine(encode(REQUESTS.fileStatus, { name: requireName(name) }));
+      const { replicas } = await readReply(this.connection, REPLIES.fileStatus);
+      const line = await readReply(this.connection, REPLIES.file);
+      if (line.name !== name) throw new BadPeer("The depot told of another file");
+      const copies = await this.#lines(replicas, async () => {
+        const { label, ...copy } = await readReply(this.connection, REPLIES.replica);
+        if (copy.verifiedAt !== null) requireTime(copy.verifiedAt);
+        return { ...copy, name: label || copy.place };
+      });
+      return { file: fileOfContent(name, line), copies };
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.connection.close();
+  }
+
+  async #lines<T>(count: number, readOne: () => Promise<T>): Promise<T[]> {
+    if (count > LINES_OF_AN_ANSWER) throw new BadPeer(`The depot announced ${count} lines`);
+    const items: T[] = [];
+    while (items.length < count) items.push(await readOne());
+    return items;
+  }
+}
+
+/** Whether `name` comes after `other`, compared as UTF-8 bytes. */
+function comesAfter(name: string, other: string): boolean {
+  const [a, b] = [ENCODER.encode(name), ENCODER.encode(other)];
+  for (let at = 0; at < Math.min(a.length, b.length); at++) {
+    if (a[at] !== b[at]) return a[at]! > b[at]!;
+  }
+  return a.length > b.length;
+}
+
+async function whileAlive<T>(
+  connection: Connection,
+  signal: AbortSignal | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const stop = () => connection.close();
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    return await work();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,63 @@
+/** The files below a folder, always in the same order. */
+import { basename, join, resolve } from "node:path";
+import { messageOf } from "./errors.ts";
+
+/** A file to deposit, or something that is not kept, and why. */
+export type Found =
+  | { kind: "file"; path: string; name: string }
+  | { kind: "left"; path: string; why: string }
+  | { kind: "failed"; path: string; name: string; error: unknown };
+
+/** A file's name that the system could not say in Unicode. */
+const REPLACEMENT = "\uFFFD";
+
+/**
+ * Every file below `folder`, named `prefix/…` with `/` on every system, in the order of their
+ * names. Links are not followed; what cannot be kept is told of in its place.
+ */
+export async function* walk(folder: string, prefix: string): AsyncGenerator<Found> {
+  const entries = await entriesOf(folder);
+  if (!Array.isArray(entries)) {
+    yield { kind: "failed", path: folder, name: prefix, error: entries.error };
+    return;
+  }
+  if (entries.length === 0) yield { kind: "left", path: folder, why: "an empty folder" };
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    const name = `${prefix}/${entry.name}`;
+    const why = await reasonToLeave(path, entry);
+    if (why !== null) yield { kind: "left", path, why };
+    else if (entry.isDirectory) yield* walk(path, name);
+    else yield { kind: "file", path, name };
+  }
+}
+
+/** What a path is called by itself: its last part, of the real folder for `.` and `..`. */
+export function ownName(path: string): string {
+  return basename(resolve(path));
+}
+
+async function entriesOf(folder: string): Promise<Deno.DirEntry[] | { error: unknown }> {
+  try {
+    const entries = await Array.fromAsync(Deno.readDir(folder));
+    return entries.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+  } catch (error) {
+    return { error: new Error(`Could not read the folder ${folder}: ${messageOf(error)}`) };
+  }
+}
+
+async function reasonToLeave(path: string, entry: Deno.DirEntry): Promise<string | null> {
+  if (entry.name.includes(REPLACEMENT) && !await exists(path)) return "a name that is not UTF-8";
+  if (entry.isSymlink) return "a link";
+  if (entry.isDirectory || entry.isFile) return null;
+  return "neither a file nor a folder";
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,87 @@
+/** What the words around a command, the environment and this process make of a client. */
+import { validate as isUuid } from "@std/uuid/v4";
+import { connect, Identities, identityFolder, type Link } from "../client/mod.ts";
+import { complaint } from "./complaint.ts";
+import type { Context } from "./commands/command.ts";
+import { processScreen, type Screen } from "./screen.ts";
+import { formatDuration } from "./units.ts";
+import { environment, userPath } from "./user_path.ts";
+import { type Address, parseAddress, UsageError } from "./values.ts";
+
+export interface ClientSettings {
+  address: Address;
+  /** `null`: the remembered one, or a new one. */
+  id: string | null;
+  json: boolean;
+  quiet: boolean;
+}
+
+/** Reads the settings. Throws `UsageError`, before anything is connected. */
+export function clientSettings(
+  flags: { server: string | null; id: string | null; json: boolean; quiet: boolean },
+): ClientSettings {
+  const { json, quiet } = flags;
+  const server = flags.server ?? environment("DEPOSITO_SERVER") ?? "127.0.0.1";
+  const id = flags.id ?? environment("DEPOSITO_ID") ?? null;
+  return {
+    address: parseAddress(server),
+    id: id === null ? null : parseIdentifier(id),
+    json,
+    quiet,
+  };
+}
+
+/** A UUID version 4, lower case. Throws `UsageError`. */
+export function parseIdentifier(text: string): string {
+  if (isUuid(text)) return text.toLowerCase();
+  const shown = JSON.stringify(text.slice(0, 60));
+  throw new UsageError(
+    `${shown} is no identifier: it looks like 6b6c1f0e-3b5f-4c9e-8a51-0d6a4f1c2b3e; ` +
+      "see yours with `deposito client id` where you deposited",
+  );
+}
+
+/** A client of this process. Disposing it ends its connection. */
+export class ProcessClient implements Disposable {
+  readonly context: Context;
+  #settings: ClientSettings;
+  #screen: Screen;
+  #link: Promise<Link> | null = null;
+  #signal: AbortSignal;
+
+  constructor(
+    settings: ClientSettings,
+    options: { signal: AbortSignal; confirm: Context["confirm"] },
+  ) {
+    this.#settings = settings;
+    this.#screen = processScreen({ quiet: settings.quiet || settings.json });
+    this.#signal = options.signal;
+    this.context = {
+      screen: this.#screen,
+      json: settings.json,
+      signal: options.signal,
+      link: () => this.#link ??= this.#connect(),
+      path: userPath,
+      stdin: Deno.stdin,
+      stdout: Deno.stdout,
+      confirm: options.confirm,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#link?.then((link) => link[Symbol.dispose](), () => {});
+  }
+
+  async #connect(): Promise<Link> {
+    try {
+      const { address, id } = this.#settings;
+      const identities = new Identities(identityFolder(environment));
+      const onRetry = (error: Error, delayMs: number) =>
+        this.#screen.remark(`${complaint(error)} (again in ${formatDuration(delayMs)})`);
+      return await connect(address, { id, identities, onRetry, signal: this.#signal });
+    } catch (error) {
+      this.#link = null;
+      throw error;
+    }
+  }
+}

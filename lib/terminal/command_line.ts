@@ -1,0 +1,68 @@
+/** `deposito client …`: words → one command → an exit status. */
+import { type FlagValues, helpText, parseFlags } from "./arguments.ts";
+import {
+  CLIENT_FLAGS,
+  clientUsage,
+  commandUsage,
+  firstWord,
+  splitCommand,
+} from "./client_flags.ts";
+import { clientSettings, ProcessClient } from "./client_context.ts";
+import { EXIT } from "./commands/command.ts";
+import { COMMANDS } from "./commands/table.ts";
+import { runClientMenu } from "./menu.ts";
+import { print, printError } from "./output.ts";
+import { confirmOnTerminal, hasTerminal } from "./prompts.ts";
+import { runCommand } from "./run_command.ts";
+import { Stopping } from "./stopping.ts";
+import { formatAddress, parsePort, UsageError } from "./values.ts";
+
+/** Runs one command, or the menu. Resolves to the exit status. */
+export async function runClientCommand(args: readonly string[]): Promise<number> {
+  try {
+    const seeds = seedWords(args);
+    if (seeds) return await runClientMenu(seeds);
+    return await runWords(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    printError(error.message);
+    return EXIT.usage;
+  }
+}
+
+async function runWords(args: readonly string[]): Promise<number> {
+  const split = splitCommand(args);
+  if (!split) return await withoutCommand(args);
+  const { word, command, rest } = split;
+  const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
+  const common = flags as unknown as FlagValues<typeof CLIENT_FLAGS>;
+  if (common.help) {
+    print(helpText(commandUsage(word, command)));
+    return EXIT.done;
+  }
+  const settings = clientSettings(common);
+  using stopping = new Stopping();
+  const { signal } = stopping;
+  const confirm = hasTerminal() ? confirmOnTerminal : null;
+  using client = new ProcessClient(settings, { signal, confirm });
+  return await runCommand(command, { flags, words }, client.context);
+}
+
+/** The seed's form, `HOST PORT [ID]`; `null`: another one. */
+function seedWords(args: readonly string[]): { server: string; id: string | null } | null {
+  const [host, port, id = null] = args;
+  if (args.length < 2 || args.length > 3 || host!.startsWith("-")) return null;
+  if (Object.hasOwn(COMMANDS, host!) || !/^[0-9]+$/.test(port!)) return null;
+  return { server: formatAddress({ hostname: host!, port: parsePort(port!) }), id };
+}
+
+async function withoutCommand(args: readonly string[]): Promise<number> {
+  const { flags } = parseFlags(CLIENT_FLAGS, args);
+  if (flags.help) {
+    print(helpText(clientUsage()));
+    return EXIT.done;
+  }
+  if (firstWord(args) === null && hasTerminal()) return await runClientMenu(flags);
+  const names = Object.keys(COMMANDS).join(", ");
+  throw new UsageError(`Missing COMMAND: one of ${names}; see deposito client --help`);
+}

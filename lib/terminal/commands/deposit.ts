@@ -1,0 +1,152 @@
+import {
+  type DepositedFile,
+  type DepositProgress,
+  fileSource,
+  inParallel,
+  type Link,
+  type Outcome,
+  send,
+  type SendRequest,
+  type Source,
+  streamSource,
+} from "../../client/mod.ts";
+import { complaint } from "../complaint.ts";
+import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { Meter } from "../meter.ts";
+import { receiptText } from "../receipt.ts";
+import { count } from "../units.ts";
+import { type Context, defineCommand, EXIT } from "./command.ts";
+import { type Job, planDeposit } from "./deposit_plan.ts";
+import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
+
+export const depositCommand = defineCommand({
+  words: "PATH…",
+  summary: "Deposits files and folders. `-` is standard input, with --name.",
+  flags: {
+    "replicas": {
+      kind: "text",
+      value: "N",
+      help: "Copies on different places; without it a known name keeps its number",
+    },
+    "name": { kind: "text", value: "NAME", help: "The name in the depot, for one PATH" },
+    "allow-fewer": { kind: "switch", help: "Take as many copies as there are places with room" },
+    "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
+    "connections": CONNECTIONS,
+  },
+  failure: ({ words }, error) => words.map((word) => failureJson(word, error)),
+  async run({ flags, words }, context) {
+    const request = {
+      replicas: flags.replicas === null ? null : parseReplicas(flags.replicas),
+      minimum: flags["allow-fewer"] ? 1 : null,
+      wait: parseWait(flags.wait),
+    };
+    const connections = parseConnections(flags.connections);
+    const plan = await planDeposit(words, { name: flags.name, path: context.path });
+    const link = await context.link();
+    const depositing = new Depositing(context, { request, many: plan.many });
+    const outcomes = await inParallel(link, depositing.files(plan.jobs), {
+      connections: plan.many ? connections : 1,
+      signal: context.signal,
+      work: (own, job) => depositing.work(own, job),
+      onDone: (outcome) => depositing.tell(outcome),
+    });
+    return depositing.end(outcomes);
+  },
+});
+
+type FileJob = Exclude<Job, { kind: "left" }>;
+type Copies = Omit<SendRequest, "name">;
+
+/** One run of the command. */
+class Depositing {
+  #context: Context;
+  #request: Copies;
+  #meter: Meter;
+  #many: boolean;
+  #left = 0;
+
+  constructor(context: Context, options: { request: Copies; many: boolean }) {
+    this.#context = context;
+    this.#request = options.request;
+    this.#many = options.many;
+    this.#meter = new Meter(context.screen, { many: options.many });
+  }
+
+  /** What is to be sent; what is not kept is named on the way. */
+  async *files(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
+    for await (const job of jobs) {
+      if (job.kind !== "left") {
+        yield job;
+        continue;
+      }
+      this.#left++;
+      this.#context.screen.complain(`not kept: ${job.path}: ${job.why}`);
+    }
+  }
+
+  async work(link: Link, job: FileJob): Promise<DepositedFile> {
+    if (job.kind === "failed") throw job.error;
+    const { signal } = this.#context;
+    const source = await this.#source(job);
+    const onProgress = (progress: DepositProgress) =>
+      this.#meter.step({ name: job.name, ...progress });
+    return await send(link, { name: job.name, ...this.#request }, { source, signal, onProgress });
+  }
+
+  tell({ item, result, error }: Outcome<FileJob, DepositedFile>): void {
+    this.#meter.fileDone(item.name);
+    const { screen, json } = this.#context;
+    if (!result) return screen.complain(`could not deposit ${item.path}: ${complaint(error)}`);
+    if (!json) screen.result(receiptText("stored", result));
+  }
+
+  end(outcomes: Outcome<FileJob, DepositedFile>[]): number {
+    this.#meter.end();
+    const { screen, json } = this.#context;
+    if (json) {
+      screen.result(
+        arrayLines(
+          outcomes.map(({ item, result, error }) =>
+            result ? fileJson(result) : failureJson(item.name, error)
+          ),
+        ),
+      );
+    }
+    const files = outcomes.flatMap(({ result }) => result ?? []);
+    const failed = outcomes.length - files.length;
+    this.#remark(files, failed);
+    if (failed > 0) return EXIT.failed;
+    return this.#request.minimum === null && files.some((file) => this.#lacks(file))
+      ? EXIT.fewer
+      : EXIT.done;
+  }
+
+  #source(job: Exclude<FileJob, { kind: "failed" }>): Promise<Source> | Source {
+    return job.kind === "stdin" ? streamSource(this.#context.stdin) : fileSource(job.path);
+  }
+
+  /** Fewer copies than were to be there at the answer. */
+  #lacks({ replicas }: DepositedFile): boolean {
+    return replicas.live < Math.min(replicas.wanted, this.#request.wait ?? Infinity);
+  }
+
+  #remark(files: DepositedFile[], failed: number): void {
+    const { screen } = this.#context;
+    const few = files.filter((file) => this.#lacks(file));
+    if (few.length > 0) {
+      screen.complain(
+        `${count(few.length, "file")} with fewer copies than asked, such as ${few[0]!.name}: ` +
+          "the depot adds the rest when places come; see `deposito client status`",
+      );
+    }
+    if (this.#many) {
+      const parts = [`${count(files.length, "file")} stored`];
+      if (failed > 0) parts.push(`${failed} failed`);
+      if (this.#left > 0) parts.push(`${this.#left} not kept`);
+      screen.remark(parts.join(", "));
+    }
+    if (this.#request.replicas === null && files.some((file) => file.replicas.wanted === 1)) {
+      screen.remark("one copy only: another disk is needed to survive the loss of that one");
+    }
+  }
+}

@@ -1,0 +1,14 @@
+import { UsageError } from "../values.ts";
+import { defineCommand, EXIT } from "./command.ts";
+
+export const idCommand = defineCommand({
+  words: "",
+  summary: "Prints your identifier: all it takes to reach your files from another machine.",
+  flags: {},
+  async run({ words }, { link, screen, json }) {
+    if (words.length > 0) throw new UsageError("id takes no words");
+    const { id } = (await link()).peer;
+    screen.result(json ? JSON.stringify({ id }) : id);
+    return EXIT.done;
+  },
+});

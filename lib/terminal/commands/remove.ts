@@ -1,0 +1,85 @@
+import { type Link, Refusal } from "../../client/mod.ts";
+import { complaint } from "../complaint.ts";
+import { failureJson } from "../json.ts";
+import { shown } from "../text.ts";
+import { count } from "../units.ts";
+import { UsageError } from "../values.ts";
+import { type Context, defineCommand, EXIT } from "./command.ts";
+import { filesBelow, isPrefix } from "./name_words.ts";
+
+export const removeCommand = defineCommand({
+  words: "NAME…|PREFIX/",
+  summary: "Removes files from the depot.",
+  flags: {
+    yes: { kind: "switch", help: "Do not ask before several files or a PREFIX/ are removed" },
+  },
+  failure: ({ words }, error) => ({
+    removed: [],
+    failed: words.map((word) => failureJson(word, error)),
+  }),
+  async run({ flags, words }, context) {
+    if (words.length === 0) throw new UsageError("Missing NAME: say which file to remove");
+    if (!flags.yes && !context.confirm && words.some(isPrefix)) {
+      throw new UsageError("Missing --yes: without a terminal a PREFIX/ is not removed unasked");
+    }
+    const link = await context.link();
+    const { names, failures } = await namesOf(link, words, context.signal);
+    const isMany = words.length > 1 || words.some(isPrefix);
+    if (isMany && names.length > 0 && !flags.yes && context.confirm) {
+      if (!await context.confirm(`Remove ${count(names.length, "file")}?`)) {
+        context.screen.complain("nothing was removed: the answer was no");
+        return EXIT.failed;
+      }
+    }
+    return await removeAll(link, { names, failures, context });
+  },
+});
+
+interface Failure {
+  name: string;
+  error: unknown;
+}
+
+/** What the words stand for, and the prefixes that stand for nothing. */
+async function namesOf(link: Link, words: string[], signal: AbortSignal) {
+  const names = new Set<string>();
+  const failures: Failure[] = [];
+  for (const word of words) {
+    if (!isPrefix(word)) names.add(word);
+    else {
+      try {
+        for await (const file of filesBelow(link, word, signal)) names.add(file.name);
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        failures.push({ name: word, error });
+      }
+    }
+  }
+  return { names: [...names], failures };
+}
+
+async function removeAll(
+  link: Link,
+  { names, failures, context }: { names: string[]; failures: Failure[]; context: Context },
+): Promise<number> {
+  const { screen, json, signal } = context;
+  const removed: string[] = [];
+  for (const name of names) {
+    try {
+      await link.remove(name, { signal });
+      removed.push(name);
+      if (!json) screen.result(`removed ${shown(name)}`);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      failures.push({ name, error });
+    }
+  }
+  for (const { name, error } of failures) {
+    screen.complain(`could not remove ${name}: ${complaint(error)}`);
+  }
+  const failed = failures.map(({ name, error }) => failureJson(name, error));
+  if (json) {
+    screen.result(JSON.stringify(failed.length > 0 ? { removed, failed } : { removed }));
+  }
+  return failures.length > 0 ? EXIT.failed : EXIT.done;
+}

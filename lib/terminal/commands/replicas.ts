@@ -1,0 +1,116 @@
+import {
+  type DepositedFile,
+  inParallel,
+  type Link,
+  type Outcome,
+  Refusal,
+} from "../../client/mod.ts";
+import { complaint } from "../complaint.ts";
+import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { Meter } from "../meter.ts";
+import { receiptText } from "../receipt.ts";
+import { UsageError } from "../values.ts";
+import { type Context, defineCommand, EXIT } from "./command.ts";
+import { filesBelow, isPrefix } from "./name_words.ts";
+import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
+
+export const replicasCommand = defineCommand({
+  words: "NAME…|PREFIX/ N",
+  summary: "Changes how many copies a file has, and waits until N are on disk.",
+  flags: {
+    "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk; 0: at once" },
+    "connections": CONNECTIONS,
+  },
+  failure: ({ words }, error) => {
+    const failures = words.slice(0, -1).map((word) => failureJson(word, error));
+    return isOne(words.slice(0, -1)) ? failures[0] : failures;
+  },
+  async run({ flags, words }, context) {
+    const names = words.slice(0, -1);
+    if (names.length === 0) throw new UsageError("Missing words: replicas NAME… N");
+    const wanted = parseReplicas(words.at(-1)!);
+    const wait = parseWait(flags.wait);
+    const connections = parseConnections(flags.connections);
+    const link = await context.link();
+    const meter = new Meter(context.screen, { many: !isOne(names) });
+    using lister = link.sibling();
+    const outcomes = await inParallel(link, expand(lister, names, context.signal), {
+      connections: isOne(names) ? 1 : connections,
+      signal: context.signal,
+      work: (own, name) => change(own, { name, wanted, wait }, { context, meter }),
+      onDone: (outcome) => tell(outcome, { context, meter }),
+    });
+    meter.end();
+    return end(outcomes, { context, asked: Math.min(wanted, wait ?? wanted), one: isOne(names) });
+  },
+});
+
+function isOne(names: string[]): boolean {
+  return names.length === 1 && !isPrefix(names[0]!);
+}
+
+/** A prefix without files stays as it is, and fails when it is asked for. */
+async function* expand(
+  link: Link,
+  words: string[],
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  for (const word of words) {
+    if (!isPrefix(word)) yield word;
+    else {
+      try {
+        for await (const file of filesBelow(link, word, signal)) yield file.name;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        yield word;
+      }
+    }
+  }
+}
+
+interface Change {
+  name: string;
+  wanted: number;
+  wait: number | null;
+}
+
+interface Telling {
+  context: Context;
+  meter: Meter;
+}
+
+function change(
+  link: Link,
+  { name, wanted, wait }: Change,
+  { context, meter }: Telling,
+): Promise<DepositedFile> {
+  if (isPrefix(name)) throw new Refusal("nao_encontrado", "There is no file below it");
+  const { signal } = context;
+  const onProgress = (done: number, total: number) =>
+    meter.step({ stage: "copying", name, done, total });
+  const options = { wait, signal, onProgress };
+  return link.run((session) => session.replicas(name, wanted, options), { signal });
+}
+
+function tell(
+  { item, result, error }: Outcome<string, DepositedFile>,
+  { context: { screen, json }, meter }: Telling,
+): void {
+  meter.fileDone(item);
+  if (!result) screen.complain(`could not change ${item}: ${complaint(error)}`);
+  else if (!json) screen.result(receiptText("changed", result));
+}
+
+function end(
+  outcomes: Outcome<string, DepositedFile>[],
+  { context, asked, one }: { context: Context; asked: number; one: boolean },
+): number {
+  if (context.json) {
+    const elements = outcomes.map(({ item, result, error }) =>
+      result ? fileJson(result) : failureJson(item, error)
+    );
+    context.screen.result(one ? JSON.stringify(elements[0]) : arrayLines(elements));
+  }
+  if (outcomes.some(({ result }) => !result)) return EXIT.failed;
+  return outcomes.some(({ result }) => result!.replicas.live < asked) ? EXIT.fewer : EXIT.done;
+}

@@ -1,0 +1,135 @@
+import {
+  type DepositedFile,
+  download,
+  type Downloaded,
+  inParallel,
+  type Link,
+  makeFoldersBelow,
+  type Outcome,
+} from "../../client/mod.ts";
+import { complaint } from "../complaint.ts";
+import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { Meter } from "../meter.ts";
+import { shown } from "../text.ts";
+import { count, formatSize } from "../units.ts";
+import { UsageError } from "../values.ts";
+import { type Call, type Context, defineCommand, EXIT } from "./command.ts";
+import { isPrefix } from "./name_words.ts";
+import { planRetrieve, type Target } from "./retrieve_plan.ts";
+import { retrieveToStdout } from "./retrieve_stdout.ts";
+import { CONNECTIONS, parseConnections } from "./shared_flags.ts";
+
+const FLAGS = {
+  "all": { kind: "switch", help: "All of your files" },
+  "output": {
+    kind: "text",
+    value: "PATH",
+    help: "A file for one NAME, else a folder; `-` is standard output",
+  },
+  "force": { kind: "switch", help: "Replace files that are there and different" },
+  "connections": CONNECTIONS,
+} as const;
+
+export const retrieveCommand = defineCommand({
+  words: "NAME…|PREFIX/",
+  summary: "Brings files back, each checked as a whole before it appears under its name.",
+  flags: FLAGS,
+  failure: ({ words }, error) => words.map((word) => failureJson(word, error)),
+  async run({ flags, words }, context) {
+    requireWords({ flags, words });
+    const connections = parseConnections(flags.connections);
+    if (flags.output === "-") return await retrieveToStdout(words[0]!, context);
+    const prefixes = flags.all ? [""] : words;
+    const isOne = !flags.all && words.length === 1 && !isPrefix(words[0]!);
+    const output = flags.output === null ? null : { text: flags.output, path: context.path };
+    const here = context.path(".");
+    const link = await context.link();
+    using lister = link.sibling();
+    const plan = planRetrieve(lister, prefixes, { output, here, isOne, signal: context.signal });
+    const retrieving = new Retrieving(context, { force: flags.force, many: !isOne });
+    const outcomes = await inParallel(link, plan, {
+      connections: isOne ? 1 : connections,
+      signal: context.signal,
+      work: (own, target) => retrieving.work(own, target),
+      onDone: (outcome) => retrieving.tell(outcome),
+    });
+    return retrieving.end(outcomes);
+  },
+});
+
+function requireWords({ flags, words }: Call<typeof FLAGS>): void {
+  if (flags.all && words.length > 0) throw new UsageError("--all takes no NAME beside it");
+  if (!flags.all && words.length === 0) {
+    throw new UsageError("Missing NAME: say which file to retrieve, or --all");
+  }
+  if (words.includes("")) throw new UsageError("An empty word is no name: --all is for all files");
+  if (flags.output !== "-") return;
+  if (flags.all || words.length > 1 || isPrefix(words[0]!)) {
+    throw new UsageError("--output - is for one NAME: standard output holds one file");
+  }
+}
+
+/** One run of the command, to files. */
+class Retrieving {
+  #context: Context;
+  #force: boolean;
+  #many: boolean;
+  #meter: Meter;
+
+  constructor(context: Context, options: { force: boolean; many: boolean }) {
+    this.#context = context;
+    this.#force = options.force;
+    this.#many = options.many;
+    this.#meter = new Meter(context.screen, { many: options.many });
+  }
+
+  async work(link: Link, target: Target): Promise<Downloaded> {
+    if (target.error !== undefined) throw target.error;
+    const { name, folder, path } = target;
+    const { signal } = this.#context;
+    const file = target.file ??
+      (await link.run((session) => session.fileStatus(name, signal), { signal })).file;
+    await makeFoldersBelow(folder, path);
+    const onProgress = (done: number, total: number) =>
+      this.#meter.step({ stage: "retrieving", name, done, total });
+    return await download(link, file, { path, force: this.#force, signal, onProgress });
+  }
+
+  tell({ item, result, error }: Outcome<Target, Downloaded>): void {
+    this.#meter.fileDone(item.name);
+    const { screen, json } = this.#context;
+    if (!result) return screen.complain(`could not retrieve ${item.name}: ${complaint(error)}`);
+    if (json) return;
+    const { file, path, outcome } = result;
+    const size = formatSize(file.size);
+    screen.result(
+      outcome === "same"
+        ? `left ${shown(path)} (${size}): it is the same already`
+        : `retrieved ${shown(file.name)} (${size}) to ${shown(path)}`,
+    );
+  }
+
+  end(outcomes: Outcome<Target, Downloaded>[]): number {
+    this.#meter.end();
+    const { screen, json } = this.#context;
+    if (json) {
+      screen.result(
+        arrayLines(
+          outcomes.map(({ item, result, error }) =>
+            result ? downloadedJson(result) : failureJson(item.name, error)
+          ),
+        ),
+      );
+    }
+    const failed = outcomes.filter(({ result }) => !result).length;
+    if (this.#many) {
+      const done = count(outcomes.length - failed, "file");
+      screen.remark(`${done} retrieved${failed > 0 ? `, ${failed} failed` : ""}`);
+    }
+    return failed > 0 ? EXIT.failed : EXIT.done;
+  }
+}
+
+function downloadedJson({ file, path }: { file: DepositedFile; path: string }) {
+  return { ...fileJson(file), path };
+}

@@ -1,0 +1,40 @@
+import { Retrieval, WrongBytes } from "../../client/mod.ts";
+import { complaint } from "../complaint.ts";
+import { Meter } from "../meter.ts";
+import { type Context, EXIT } from "./command.ts";
+
+/** Writes one file to standard output as it comes; whether it was right is known at the end. */
+export async function retrieveToStdout(name: string, context: Context): Promise<number> {
+  const { screen, signal, stdout } = context;
+  const link = await context.link();
+  const meter = new Meter(screen, { many: false });
+  const onProgress = (done: number, total: number) =>
+    meter.step({ stage: "retrieving", name, done, total });
+  const sink = {
+    async write(bytes: Uint8Array) {
+      for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await stdout.write(rest));
+    },
+  };
+  const retrieval = new Retrieval(name, sink, { signal, onProgress });
+  try {
+    await link.run((session, advanced) => {
+      advanced(retrieval.position);
+      return retrieval.receive(session);
+    }, { signal });
+    return EXIT.done;
+  } catch (error) {
+    if (signal.aborted) throw error;
+    screen.complain(`could not retrieve ${name}: ${wordsFor(error, retrieval.position)}`);
+    return EXIT.failed;
+  } finally {
+    meter.end();
+  }
+}
+
+function wordsFor(error: unknown, written: number): string {
+  if (error instanceof WrongBytes) {
+    return `${error.message}: do not use what was written; run the command again`;
+  }
+  const words = complaint(error);
+  return written > 0 ? `${words}; ${written} bytes were written, and more is missing` : words;
+}

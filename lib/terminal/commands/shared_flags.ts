@@ -1,0 +1,27 @@
+import type { Flag } from "../arguments.ts";
+import { parseCount } from "../values.ts";
+
+/** How many connections a command with many files uses at once. */
+export const CONNECTIONS: Flag & { kind: "text"; default: string } = {
+  kind: "text",
+  value: "N",
+  default: "4",
+  help: "Connections at once, for several files",
+};
+
+export function parseConnections(text: string): number {
+  return parseCount(text, "number of connections", { from: 1, to: 64 });
+}
+
+/** Replicas of one file, at most: what the depot accepts. */
+const MOST_REPLICAS = 1_000;
+
+export function parseReplicas(text: string): number {
+  return parseCount(text, "number of replicas", { from: 1, to: MOST_REPLICAS });
+}
+
+/** `null` stays `null`. */
+export function parseWait(text: string | null): number | null {
+  if (text === null) return null;
+  return parseCount(text, "number of replicas to wait for", { from: 0, to: MOST_REPLICAS });
+}

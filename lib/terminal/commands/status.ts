@@ -1,0 +1,94 @@
+import type { DepotStatus, FileStatus } from "../../client/mod.ts";
+import { fileStatusJson, statusJson } from "../json.ts";
+import { receiptText } from "../receipt.ts";
+import { type Column, tableLines } from "../table.ts";
+import { shown } from "../text.ts";
+import { count, formatSize, formatTime } from "../units.ts";
+import { UsageError } from "../values.ts";
+import { defineCommand, EXIT } from "./command.ts";
+
+const PLACES: Column[] = [
+  { head: "PLACE", cut: true },
+  { head: "STATE" },
+  { head: "FREE", align: "right" },
+  { head: "OF", align: "right", leave: 1 },
+  { head: "COPIES", align: "right", leave: 2 },
+  { head: "ZONE", cut: true, leave: 3 },
+  { head: "KIND", leave: 4 },
+];
+
+const COPIES: Column[] = [
+  { head: "PLACE", cut: true },
+  { head: "COPY" },
+  { head: "PLACE IS", leave: 1 },
+  { head: "VERIFIED", leave: 2 },
+  { head: "ZONE", cut: true, leave: 3 },
+];
+
+export const statusCommand = defineCommand({
+  words: "[NAME]",
+  summary: "Shows the depot's places and repairs, or one file with each of its copies.",
+  flags: {},
+  async run({ words }, { link: connected, screen, json, signal }) {
+    if (words.length > 1) throw new UsageError("status takes one NAME at most");
+    const link = await connected();
+    const name = words[0];
+    if (name === undefined) {
+      const status = await link.run((session) => session.status(signal), { signal });
+      if (json) screen.result(JSON.stringify(statusJson(status)));
+      else screen.result(...statusLines(status, screen.columns));
+    } else {
+      const status = await link.run((session) => session.fileStatus(name, signal), { signal });
+      if (json) screen.result(JSON.stringify(fileStatusJson(status)));
+      else screen.result(...fileStatusLines(status, screen.columns));
+    }
+    return EXIT.done;
+  },
+});
+
+/** `width` as in `tableLines`. */
+export function statusLines(status: DepotStatus, width: number | null): string[] {
+  const rows = status.places.map((place) => [
+    shown(place.name),
+    place.state,
+    formatSize(place.free),
+    formatSize(place.capacity),
+    String(place.replicas),
+    shown(place.zone),
+    place.kind,
+  ]);
+  return [
+    `${count(status.files, "file")}, ${formatSize(status.bytes)}`,
+    repairLine(status.repair),
+    ...rows.length > 0 ? ["", ...tableLines(PLACES, rows, width)] : ["no places"],
+  ];
+}
+
+/** `width` as in `tableLines`. */
+export function fileStatusLines({ file, copies }: FileStatus, width: number | null): string[] {
+  const rows = copies.map((copy) => [
+    shown(copy.name),
+    copy.state,
+    copy.placeState,
+    copy.verifiedAt === null ? "never" : formatTime(copy.verifiedAt),
+    shown(copy.zone),
+  ]);
+  return [
+    receiptText("file", file),
+    `version ${file.version}, deposited ${formatTime(file.depositedAt)}`,
+    `sha256 ${file.digest}`,
+    ...rows.length > 0 ? ["", ...tableLines(COPIES, rows, width)] : [],
+  ];
+}
+
+function repairLine(repair: DepotStatus["repair"]): string {
+  const { queued, running, deficit, damaged, aside } = repair;
+  const parts = [
+    ...deficit > 0 ? [`${count(deficit, "replica")} missing`] : [],
+    ...damaged > 0 ? [`${count(damaged, "file")} with a damaged copy`] : [],
+    ...running > 0 ? [`${running} being repaired`] : [],
+    ...queued > 0 ? [`${queued} to be repaired`] : [],
+    ...aside > 0 ? [`${count(aside, "damaged copy").replace("copys", "copies")} set aside`] : [],
+  ];
+  return parts.length > 0 ? parts.join(", ") : "nothing to repair";
+}

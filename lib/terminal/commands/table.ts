@@ -1,0 +1,19 @@
+/** Every command of a client, by its word. */
+import type { Command } from "./command.ts";
+import { depositCommand } from "./deposit.ts";
+import { idCommand } from "./id.ts";
+import { listCommand } from "./list.ts";
+import { removeCommand } from "./remove.ts";
+import { replicasCommand } from "./replicas.ts";
+import { retrieveCommand } from "./retrieve.ts";
+import { statusCommand } from "./status.ts";
+
+export const COMMANDS: Readonly<Record<string, Command>> = {
+  deposit: depositCommand,
+  retrieve: retrieveCommand,
+  list: listCommand,
+  replicas: replicasCommand,
+  remove: removeCommand,
+  status: statusCommand,
+  id: idCommand,
+};

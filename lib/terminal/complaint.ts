@@ -1,0 +1,58 @@
+/** Errors as one line: what failed, and what to do next. */
+import { ConnectionLost, LocalError, messageOf, Refusal } from "../client/mod.ts";
+
+/** What to do about a refusal, where the depot's own words do not say it. */
+const ADVICE: Readonly<Record<string, string>> = {
+  nao_encontrado: "see the names with `deposito client list`; a folder's name ends in /",
+  sem_espaco: "make room at the depot, or add a place to it",
+  versao_desconhecida: "use the same version on both sides",
+  hash_diferente: "try again",
+  interno: "try again, or read the depot's log",
+  indisponivel: "see the places with `deposito client status`",
+  ocupado: "try again later",
+  encerrando: "try again when it runs again",
+};
+
+/** One line for any error. */
+export function complaint(error: unknown): string {
+  if (error instanceof Refusal) return refusal(error);
+  if (error instanceof ConnectionLost) return connectionLost(error);
+  return systemWords(error);
+}
+
+function refusal(error: Refusal): string {
+  if (error.code === "poucos_locais" && error.available) {
+    return `${error.message}: use --replicas ${error.available}, or --allow-fewer`;
+  }
+  const advice = ADVICE[error.code];
+  return advice ? `${error.message}; ${advice}` : error.message;
+}
+
+function connectionLost(error: ConnectionLost): string {
+  const words = withoutNumbers(error.message);
+  return words.startsWith("Could not connect")
+    ? `${words}; is a depot running there? Start one with \`deposito server\`, or give --server`
+    : `${words}; run the same command again: it goes on where it was`;
+}
+
+/** What the system says, with the path first and without its numbers. */
+function systemWords(error: unknown): string {
+  const message = messageOf(error);
+  if (error instanceof LocalError) return message;
+  const path = /: \w+ '(.*?)'/s.exec(message)?.[1];
+  const words = withoutNumbers(message.replace(/: \w+ '.*$/s, ""));
+  const advice = systemAdvice(error, words);
+  return (path ? `${path}: ${words}` : words) + (advice ? `; ${advice}` : "");
+}
+
+function systemAdvice(error: unknown, words: string): string | null {
+  if (error instanceof Deno.errors.NotFound) return "check the path";
+  if (error instanceof Deno.errors.PermissionDenied) return "check who may use it";
+  if (error instanceof Deno.errors.NotCapable) return "give the program that permission";
+  if (words.includes("No space left")) return "make room on that disk; what came is kept";
+  return null;
+}
+
+function withoutNumbers(message: string): string {
+  return message.replace(/ \(os error \d+\)/g, "");
+}

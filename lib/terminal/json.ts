@@ -1,0 +1,79 @@
+/** The shapes of `--json`. Sizes in bytes, times as ISO 8601. */
+import {
+  codeOf,
+  type DepositedFile,
+  type DepotStatus,
+  type FileStatus,
+  messageOf,
+  type PlaceName,
+} from "../client/mod.ts";
+
+export interface FileJson {
+  name: string;
+  size: number;
+  sha256: string;
+  version: number;
+  depositedAt: string;
+  replicas: { wanted: number; live: number };
+  places: PlaceName[];
+}
+
+export interface FailureJson {
+  name: string;
+  error: { code: string; message: string };
+}
+
+export function fileJson(file: DepositedFile): FileJson {
+  return {
+    name: file.name,
+    size: file.size,
+    sha256: file.digest,
+    version: file.version,
+    depositedAt: new Date(file.depositedAt).toISOString(),
+    replicas: { wanted: file.replicas.wanted, live: file.replicas.live },
+    places: file.places,
+  };
+}
+
+export function failureJson(name: string, error: unknown): FailureJson {
+  return { name, error: { code: codeOf(error), message: messageOf(error) } };
+}
+
+export function statusJson({ files, bytes, places, repair }: DepotStatus) {
+  const { queued, running, deficit, damaged, aside } = repair;
+  return {
+    files,
+    bytes,
+    places: places.map(({ id, name, kind, zone, state, free, capacity, replicas }) => ({
+      id,
+      name,
+      kind,
+      zone,
+      state,
+      free,
+      capacity,
+      replicas,
+    })),
+    repair: { queued, running, deficit, damaged, aside },
+  };
+}
+
+export function fileStatusJson({ file, copies }: FileStatus) {
+  return {
+    ...fileJson(file),
+    copies: copies.map(({ place, name, zone, state, placeState, verifiedAt }) => ({
+      place,
+      name,
+      zone,
+      state,
+      placeState,
+      verifiedAt: verifiedAt === null ? null : new Date(verifiedAt).toISOString(),
+    })),
+  };
+}
+
+/** An array with one element a line. */
+export function arrayLines(elements: readonly unknown[]): string {
+  if (elements.length === 0) return "[]";
+  return `[\n${elements.map((element) => "  " + JSON.stringify(element)).join(",\n")}\n]`;
+}

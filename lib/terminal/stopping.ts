@@ -1,0 +1,21 @@
+/** SIGINT and SIGTERM as an abort signal; the second one ends the process at once. */
+export class Stopping implements Disposable {
+  #controller = new AbortController();
+  #signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+  #stop = () => {
+    if (this.#controller.signal.aborted) Deno.exit(1);
+    this.#controller.abort(new Error("Stopped"));
+  };
+
+  constructor() {
+    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#stop);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#stop);
+  }
+}
