@@ -14,7 +14,7 @@ import {
   type Values,
 } from "../protocol/mod.ts";
 import { END, fill, type Filled, sendBody } from "./body.ts";
-import { readLateReply, readReply } from "./peer.ts";
+import { readLateReply } from "./peer.ts";
 import { type DepositedFile, fileOfReceipt } from "./records.ts";
 import type { Session } from "./session.ts";
 import { changed, type Source, type SourceReader } from "./source.ts";
@@ -106,7 +106,7 @@ class DepositRun {
     const before = [this.#requestLine(digest), encode(ACTIONS.send, { from: 0 })];
     if (size > 0) before.push(encode(BODY.block, { bytes: size }));
     await this.#connection.write(joined(before, data, [encode(BODY.end, END(digest))]));
-    await readReply(this.#connection, REPLIES.offer);
+    await this.#offer();
     return this.#receipt({ digest, size });
   }
 
@@ -114,13 +114,13 @@ class DepositRun {
   async #sendStream(): Promise<Receipt> {
     const first = await fill(this.#parts.reader, this.#session.blocks.next(), BLOCK_BYTES);
     await this.#connection.writeLine(this.#requestLine(null));
-    await readReply(this.#connection, REPLIES.offer);
+    await this.#offer();
     return this.#sendFrom(0, new Sha256(), first);
   }
 
   async #sendFile(size: number): Promise<Receipt> {
     await this.#connection.writeLine(this.#requestLine(null));
-    const offer = await readReply(this.#connection, REPLIES.offer);
+    const offer = await this.#offer();
     this.#parts.options.advanced?.(offer.position + this.#known.hashed);
     if (offer.presentDigest !== null) {
       const digest = await this.#known.whole(this.#parts.reader, this.#hashing(size));
@@ -149,6 +149,12 @@ class DepositRun {
     const onProgress = (done: number) => this.#tell("sending", done, source.size);
     const body = { reader, blocks, from, size: source.size, hash, first, onProgress };
     return this.#receipt(await sendBody(this.#connection, body));
+  }
+
+  /** What a depot kept of a large upload it reads again first, which takes its time. */
+  #offer(): Promise<Offer> {
+    const onProgress = (done: number, total: number) => this.#tell("storing", done, total);
+    return readLateReply(this.#connection, REPLIES.offer, onProgress);
   }
 
   async #receipt(sent: { digest: string; size: number }): Promise<Receipt> {

@@ -39,10 +39,12 @@ export function openLog(format: LogFormat): ServerLog {
 
 /** The event, then its fields as `key=value`. */
 function textLine(): (record: LogRecord) => string {
-  const format = getTextFormatter({ timestamp: "rfc3339", category: () => "" });
-  return (record) => {
-    const fields = Object.entries(record.properties)
-      .map(([key, value]) => ` ${key}=${JSON.stringify(value)}`).join("");
-    return format(record).replace(/\n$/, "") + fields + "\n";
-  };
+  return getTextFormatter({
+    timestamp: "rfc3339",
+    format({ timestamp, level, message, record }) {
+      const fields = Object.entries(record.properties)
+        .map(([key, value]) => ` ${key}=${JSON.stringify(value)}`).join("");
+      return `${timestamp} ${level} ${message}${fields}`;
+    },
+  });
 }
