@@ -1,12 +1,13 @@
 /** A file from a depot to a path: in a part beside it first, checked, then under its name. */
 import { isAbsolute } from "node:path";
-import { Sha256 } from "../content/digest.ts";
-import { BLOCK_BYTES, Refusal } from "../protocol/mod.ts";
+import { Refusal } from "../protocol/mod.ts";
 import { LocalError } from "./errors.ts";
+import { hashFile } from "./file_hash.ts";
 import type { Link } from "./link.ts";
 import { lookAt, partPath } from "./output_path.ts";
 import type { DepositedFile, StoredFile } from "./records.ts";
-import { Retrieval, type Sink, WrongBytes } from "./retrieve.ts";
+import { Part, somethingElseAt } from "./part.ts";
+import { Retrieval, WrongBytes } from "./retrieve.ts";
 
 export interface DownloadOptions {
   /** Replaces a different file at the path. */
@@ -59,12 +60,16 @@ async function downloadVersion(
   options: DownloadOptions & { path: string },
 ): Promise<Downloaded> {
   const { path, force = false, signal } = options;
-  const present = await lookAt(path);
-  if (present && await isEqual(path, present, { file, signal })) {
-    return { file, path, outcome: "same" };
-  }
-  if (present) requireReplaceable(path, present, force);
+  const isThere = async () => {
+    const present = await lookAt(path);
+    if (present && await isEqual(path, present, { file, signal })) return true;
+    if (present) requireReplaceable(path, present, force);
+    return false;
+  };
+  if (await isThere()) return { file, path, outcome: "same" };
   using part = await Part.open(partPath(path, file.digest));
+  // Who had the part before may have brought the file.
+  if (await isThere()) return { file, path, outcome: "same" };
   try {
     await bring(link, { file, part, options });
   } catch (error) {
@@ -89,14 +94,7 @@ function requireReplaceable(path: string, present: Deno.FileInfo, force: boolean
   if (present.isDirectory) {
     throw new LocalError("ja_existe", `${path} is a folder: choose another path with --output`);
   }
-  if (!force) throw somethingElse(path);
-}
-
-function somethingElse(path: string): LocalError {
-  return new LocalError(
-    "ja_existe",
-    `${path} exists and is different: replace it with --force, or choose --output`,
-  );
+  if (!force) throw somethingElseAt(path);
 }
 
 interface Bringing {
@@ -129,139 +127,10 @@ async function bring(link: Link, { file, part, options }: Bringing): Promise<voi
   }
 }
 
-/** The file beside the target that bytes are written to. Only one process writes to it. */
-class Part implements Sink, Disposable {
-  #file: Deno.FsFile;
-  #path: string;
-  #named = false;
-
-  private constructor(file: Deno.FsFile, path: string) {
-    this.#file = file;
-    this.#path = path;
-  }
-
-  /** Opens the one that is there, or makes it; waits while another process has it. */
-  static async open(path: string): Promise<Part> {
-    while (true) {
-      const present = await lookAt(path);
-      if (present && !present.isFile) {
-        throw new LocalError("caminho_recusado", `${path} is no file: remove it`);
-      }
-      const file = await Deno.open(path, {
-        read: true,
-        write: true,
-        ...(present ? {} : { createNew: true }),
-      }).catch(ifRaced);
-      if (!file) continue;
-      // Without locks two retrievals may mix here, and the hash then finds it.
-      await file.lock(true).catch(() => {});
-      // Who had it may have given it its name, and this handle would write into that.
-      if (await isStill(path, file)) return new Part(file, path);
-      file.close();
-    }
-  }
-
-  /** What is there of `size` bytes: how many, and their hash. */
-  async resume(size: number, signal?: AbortSignal): Promise<[number, Sha256]> {
-    const kept = (await this.#file.stat()).size;
-    if (kept > size) {
-      await this.restart();
-      return [0, new Sha256()];
-    }
-    return [kept, await hashFile(this.#file, kept, signal)];
-  }
-
-  async write(bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0;) {
-      rest = rest.subarray(await this.#file.write(rest));
-    }
-  }
-
-  async restart(): Promise<void> {
-    await this.#file.truncate(0);
-    await this.#file.seek(0, Deno.SeekMode.Start);
-  }
-
-  /** The part takes its name, with its time and its executable bit, when all of it is on disk. */
-  async becomes(
-    path: string,
-    { file, replace }: { file: StoredFile; replace: boolean },
-  ): Promise<void> {
-    await this.#dress(file);
-    await this.#file.sync();
-    if (replace) await Deno.rename(this.#path, path);
-    else await linkOrRename(this.#path, path);
-    this.#named = true;
-  }
-
-  /** What is worth going on from stays. */
-  [Symbol.dispose](): void {
-    try {
-      if (!this.#named && this.#file.statSync().size === 0) Deno.removeSync(this.#path);
-    } finally {
-      this.#file.close();
-    }
-  }
-
-  async #dress(file: StoredFile): Promise<void> {
-    if (file.executable && Deno.build.os !== "windows") {
-      const mode = (await this.#file.stat()).mode ?? 0o644;
-      // Who may read it may run it, as far as the user's mask allowed reading.
-      await Deno.chmod(this.#path, (mode & 0o777) | ((mode & 0o444) >> 2));
-    }
-    if (file.modifiedAt === null) return;
-    const time = new Date(file.modifiedAt);
-    await this.#file.utime(time, time);
-  }
-}
-
 function wrongEverywhere(cause: WrongBytes): LocalError {
   return new LocalError(
     "conteudo_errado",
     `${cause.message}, from every copy tried: see status NAME, and try again later`,
     { cause },
   );
-}
-
-/** Gives the name without replacing what got there meanwhile. */
-async function linkOrRename(part: string, path: string): Promise<void> {
-  try {
-    await Deno.link(part, path);
-  } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) throw somethingElse(path);
-    // A file system without links.
-    if (await lookAt(path)) throw somethingElse(path);
-    return await Deno.rename(part, path);
-  }
-  await Deno.remove(part);
-}
-
-/** Hashes the first `size` bytes; the handle stands after them then. */
-async function hashFile(
-  file: Deno.FsFile,
-  size: number,
-  signal?: AbortSignal,
-): Promise<Sha256> {
-  const hash = new Sha256();
-  await file.seek(0, Deno.SeekMode.Start);
-  const buffer = new Uint8Array(Math.min(size, BLOCK_BYTES));
-  for (let left = size; left > 0;) {
-    signal?.throwIfAborted();
-    const count = await file.read(buffer.subarray(0, Math.min(left, buffer.length)));
-    if (count === null) break;
-    hash.update(buffer.subarray(0, count));
-    left -= count;
-  }
-  return hash;
-}
-
-function ifRaced(error: unknown): null {
-  const raced = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound;
-  if (raced) return null;
-  throw error;
-}
-
-async function isStill(path: string, file: Deno.FsFile): Promise<boolean> {
-  const [named, open] = [await lookAt(path), await file.stat()];
-  return named !== null && named.ino === open.ino && named.dev === open.dev;
 }

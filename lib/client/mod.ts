@@ -25,5 +25,6 @@ export type * from "./records.ts";
 export { Retrieval, type Sink, WrongBytes } from "./retrieve.ts";
 export { send, type SendOptions, type SendRequest } from "./send.ts";
 export { type Address, Session } from "./session.ts";
-export { fileSource, type Source, streamSource } from "./source.ts";
+export { fileSource, type Source } from "./source.ts";
+export { streamSource } from "./stream_source.ts";
 export { type Found, ownName, walk } from "./walk.ts";

@@ -94,7 +94,9 @@ export function seedBodySize(line: string): number | null {
 
 function receivedRefusal(entries: Map<string, string>): Refusal {
   const error = readValues(REPLIES.error, entries);
-  const code: ErrorCode = error.code in ERROR_CODES ? error.code as ErrorCode : "interno";
+  const code: ErrorCode = Object.hasOwn(ERROR_CODES, error.code)
+    ? error.code as ErrorCode
+    : "interno";
   return new Refusal(code, error.message || error.code, { available: error.available });
 }
 

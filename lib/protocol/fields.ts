@@ -84,11 +84,11 @@ export const labels: FieldType<string[]> = {
   format: (list) => list.slice(0, IDS_IN_A_LINE).map(label.format).join(","),
 };
 
-/** A short text for people, such as a place's name. */
+/** A short text for people, such as a place's name. Cut as it is written, so that a line holds it. */
 export const label: FieldType<string> = {
   shape: "text",
   parse: (text) => text.length <= LABEL_BYTES * 3 ? unescape(text) : refuse("a short text"),
-  format: (text) => escape(truncate(text, LABEL_BYTES), "|,"),
+  format: (text) => truncate(escape(text, "|,"), LABEL_BYTES).replace(/%[0-9A-F]?$/, ""),
 };
 
 /** A file's name as the seed writes it: to the letter. */

@@ -44,7 +44,8 @@ const ANSWERS: Readonly<Record<keyof typeof REQUESTS, string>> = {
   connect: "connected",
   seedDeposit: "seedReceipt",
   seedRetrieve: "seedContent, then the raw bytes",
-  deposit: "any number of progress, then offer; after the action and its blocks any number of progress, then receipt",
+  deposit:
+    "any number of progress, then offer; after the action and its blocks any number of progress, then receipt",
   retrieve: "content, then blocks and end",
   list: "items, then that many file",
   replicas: "any number of progress, then receipt",

@@ -1,7 +1,7 @@
 /** What the words around a command, the environment and this process make of a client. */
 import { validate as isUuid } from "@std/uuid/v4";
 import { connect, Identities, identityFolder, type Link } from "../client/mod.ts";
-import { complaint } from "./complaint.ts";
+import { retryWords } from "./complaint.ts";
 import type { Context } from "./commands/command.ts";
 import { processScreen, type Screen } from "./screen.ts";
 import { formatDuration } from "./units.ts";
@@ -77,7 +77,7 @@ export class ProcessClient implements Disposable {
       const { address, id } = this.#settings;
       const identities = new Identities(identityFolder(environment));
       const onRetry = (error: Error, delayMs: number) =>
-        this.#screen.remark(`${complaint(error)} (again in ${formatDuration(delayMs)})`);
+        this.#screen.remark(`${retryWords(error)}; trying again in ${formatDuration(delayMs)}`);
       return await connect(address, { id, identities, onRetry, signal: this.#signal });
     } catch (error) {
       this.#link = null;

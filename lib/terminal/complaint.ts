@@ -20,6 +20,11 @@ export function complaint(error: unknown): string {
   return systemWords(error);
 }
 
+/** What went wrong, without advice: the program does something about it by itself. */
+export function retryWords(error: Error): string {
+  return withoutNumbers(error.message);
+}
+
 function refusal(error: Refusal): string {
   if (error.code === "poucos_locais" && error.available) {
     return `${error.message}: use --replicas ${error.available}, or --allow-fewer`;

@@ -85,7 +85,7 @@ function repairLine(repair: DepotStatus["repair"]): string {
   const { queued, running, deficit, damaged, aside } = repair;
   const parts = [
     ...deficit > 0 ? [`${count(deficit, "replica")} missing`] : [],
-    ...damaged > 0 ? [`${count(damaged, "file")} with a damaged copy`] : [],
+    ...damaged > 0 ? [`${count(damaged, "file")} without a good copy`] : [],
     ...running > 0 ? [`${running} being repaired`] : [],
     ...queued > 0 ? [`${queued} to be repaired`] : [],
     ...aside > 0 ? [`${count(aside, "damaged copy").replace("copys", "copies")} set aside`] : [],

@@ -1,0 +1,107 @@
+import { ConnectionLost, LocalError, REAL_PACE, Refusal } from "../../lib/client/mod.ts";
+import { delayBefore, withRetries } from "../../lib/client/pace.ts";
+import { inParallel } from "../../lib/client/mod.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { FastPace, ScriptedDepot } from "./scripted_depot.ts";
+
+const lost = () => Promise.reject(new ConnectionLost("gone"));
+
+Deno.test("delays double from half a second to thirty, with chance in the upper half", () => {
+  const delays = Array.from({ length: 9 }, (_, index) => delayBefore(index + 1, 1));
+  assertEquals(delays, [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  assertEquals([delayBefore(1, 0), delayBefore(9, 0)], [250, 15_000]);
+});
+
+Deno.test("withRetries() goes on for as long as something gets further", async () => {
+  const pace = new FastPace();
+  let position = 0;
+  const work = withRetries((advanced) => {
+    if (position === 100) return Promise.resolve("done");
+    advanced(++position);
+    pace.pass(200_000);
+    return lost();
+  }, { pace });
+  assertEquals(await work, "done");
+  assertEquals(new Set(pace.waits), new Set([500]));
+});
+
+Deno.test("withRetries() gives up when what was further is only reached again", async () => {
+  const pace = new FastPace();
+  await assertRejects(
+    () =>
+      withRetries((advanced) => {
+        advanced(5);
+        return lost();
+      }, { pace }),
+    ConnectionLost,
+  );
+  assert(pace.now() <= 300_000);
+});
+
+Deno.test("withRetries() tries once what will not pass by itself", async () => {
+  for (
+    const error of [new Refusal("limite", "no"), new LocalError("ja_existe", "no"), new Error("no")]
+  ) {
+    const pace = new FastPace();
+    await assertRejects(() => withRetries(() => Promise.reject(error), { pace }), Error, "no");
+    assertEquals(pace.waits, []);
+  }
+});
+
+Deno.test("withRetries() stops waiting when it is told to", async () => {
+  const stopping = new AbortController();
+  const onRetry = () => queueMicrotask(() => stopping.abort(new RangeError("stopped")));
+  const pace = { ...REAL_PACE, random: () => 1 };
+  await assertRejects(
+    () => withRetries(lost, { pace, signal: stopping.signal, onRetry }),
+    RangeError,
+  );
+});
+
+Deno.test("inParallel() gives outcomes in the order of the items, failures among them", async () => {
+  await using depot = new ScriptedDepot();
+  using link = depot.link();
+  const done: number[] = [];
+  const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
+  const outcomes = inParallel(link, [0, 1, 2, 3], {
+    connections: 3,
+    work: async (_, item) => {
+      await gates[item]!.promise;
+      if (item === 1) throw new Error("one failed");
+      return item * 10;
+    },
+    onDone: ({ item }) => done.push(item),
+  });
+  for (const item of [2, 3, 1, 0]) {
+    gates[item]!.resolve();
+    while (!done.includes(item)) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  assertEquals((await outcomes).map(({ result }) => result), [0, undefined, 20, 30]);
+  assertEquals(done, [2, 3, 1, 0]);
+});
+
+Deno.test("inParallel() begins nothing more when the depot is gone", async () => {
+  await using depot = new ScriptedDepot();
+  using link = depot.link();
+  let begun = 0;
+  const outcomes = await inParallel(link, Array.from({ length: 100 }, (_, index) => index), {
+    connections: 2,
+    work: () => {
+      begun++;
+      return lost();
+    },
+  });
+  assertEquals([outcomes.length, begun], [2, 2]);
+});
+
+Deno.test("inParallel() ends with what its items throw", async () => {
+  await using depot = new ScriptedDepot();
+  using link = depot.link();
+  const items = (async function* () {
+    yield 1;
+    await Promise.resolve();
+    throw new RangeError("the list broke");
+  })();
+  const options = { connections: 2, work: () => Promise.resolve(0) };
+  await assertRejects(() => inParallel(link, items, options), RangeError, "the list broke");
+});

@@ -1,0 +1,192 @@
+import { BadPeer, Refusal, Session } from "../../lib/client/mod.ts";
+import { encode, REPLIES } from "../../lib/protocol/mod.ts";
+import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import {
+  DEPOT,
+  fileLine,
+  ID,
+  type Peer,
+  receiptLine,
+  type Script,
+  ScriptedDepot,
+} from "./scripted_depot.ts";
+
+const STATUS = {
+  files: 1,
+  bytes: 2,
+  queued: 0,
+  running: 0,
+  deficit: 0,
+  damaged: 0,
+  aside: 0,
+};
+
+/** What a client makes of one answer to its next request. */
+function answering(...lines: string[]): Script {
+  return async (peer: Peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:/);
+    await peer.say(...lines);
+  };
+}
+
+Deno.test("a session says who it is, and learns who the depot is", async () => {
+  await using depot = new ScriptedDepot(async (peer) => {
+    assertMatch(await peer.hello(), new RegExp(`id_cliente:${ID}\\|versao:1$`));
+  });
+  using session = await depot.session();
+  assertEquals([session.id, session.depot, session.available], [ID, DEPOT, 3]);
+});
+
+Deno.test("a depot that answers for another identifier is not believed", async () => {
+  await using depot = new ScriptedDepot((peer) => peer.hello({ id: DEPOT }));
+  await assertRejects(() => depot.session(), BadPeer, "another identifier");
+});
+
+Deno.test("a refusal of the identifier is the depot's refusal", async () => {
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.expect(/^comando:conectar/);
+    await peer.say("erro:id_desconhecido|mensagem:Never gave it out");
+  });
+  const error = await assertRejects(() => depot.session(), Refusal, "Never gave it out");
+  assertEquals(error.code, "id_desconhecido");
+});
+
+Deno.test("answers that are none are the depot's fault, whatever is in them", async () => {
+  const lines = [
+    "",
+    "HTTP/1.1 400 Bad Request",
+    "itens:1",
+    "itens:-1|mais:0",
+    "itens:1001|mais:0",
+    "itens:0|mais:1",
+    "itens:1|mais:0\n" + fileLine({}).replace("nome_arquivo:a", "nome_arquivo:../a"),
+    "itens:1|mais:0\n" + fileLine({ name: "other" }),
+    "itens:2|mais:0\n" + fileLine({ name: "p/b" }) + "\n" + fileLine({ name: "p/a" }),
+    "itens:1|mais:0\n" + fileLine({ name: "p/a", depositedAt: Number.MAX_SAFE_INTEGER }),
+    "itens:1|mais:0\nandamento:1|total:1",
+    "x".repeat(9000),
+  ];
+  for (const line of lines) {
+    await using depot = new ScriptedDepot(answering(line));
+    using session = await depot.session();
+    await assertRejects(() => session.page({ prefix: "p/" }), BadPeer);
+  }
+});
+
+Deno.test("a page with the name that came last before is not taken", async () => {
+  await using depot = new ScriptedDepot(answering("itens:1|mais:1", fileLine({ name: "b" })));
+  using session = await depot.session();
+  await assertRejects(() => session.page({ after: "b" }), BadPeer, "does not belong there");
+});
+
+Deno.test("a list is asked for page by page, and goes on over a broken connection", async () => {
+  await using depot = new ScriptedDepot(
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/\|depois_de:\|limite:1000\|nome_arquivo:p\/$/);
+      await peer.say("itens:2|mais:1", fileLine({ name: "p/a" }), fileLine({ name: "p/é" }));
+      await peer.expect(/\|depois_de:p\/é\|/);
+      await peer.say("itens:2|mais:0", fileLine({ name: "p/\uffff" }));
+    },
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/\|depois_de:p\/é\|/);
+      // Later as UTF-8, earlier as the sixteen bits of a string.
+      await peer.say("itens:2|mais:0", fileLine({ name: "p/\uffff" }), fileLine({ name: "p/😀" }));
+    },
+  );
+  using link = depot.link();
+  const names = [];
+  for await (const { name } of link.list({ prefix: "p/" })) names.push(name);
+  assertEquals(names, ["p/a", "p/é", "p/\uffff", "p/😀"]);
+});
+
+Deno.test("a change of replicas waits while the depot says that it works", async () => {
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:replicas\|qtd_replicas:3\|esperar:\|nome_arquivo:a%25$/);
+    await peer.say("andamento:1|total:3", "andamento:3|total:3", receiptLine({ wanted: 3 }));
+  });
+  using session = await depot.session();
+  const steps: number[] = [];
+  const file = await session.replicas("a%", 3, { onProgress: (done) => steps.push(done) });
+  assertEquals([file.replicas, steps], [{ wanted: 3, live: 2 }, [1, 3]]);
+});
+
+Deno.test("a status has as many places as it says, and a bearable number", async () => {
+  const place =
+    "local:p1|nome_local:|tipo:fs|zona:z|estado:online|livre:1|capacidade:2|qtd_replicas:0";
+  {
+    const line = encode(REPLIES.status, { ...STATUS, places: 1 });
+    await using depot = new ScriptedDepot(answering(line, place));
+    using session = await depot.session();
+    assertEquals((await session.status()).places.map(({ name }) => name), ["p1"]);
+  }
+  {
+    const line = encode(REPLIES.status, { ...STATUS, places: 2 ** 40 });
+    await using depot = new ScriptedDepot(answering(line));
+    using session = await depot.session();
+    await assertRejects(() => session.status(), BadPeer, "lines");
+  }
+});
+
+Deno.test("the status of another file than was asked for is not taken", async () => {
+  await using depot = new ScriptedDepot(answering("itens:0", fileLine({ name: "b" })));
+  using session = await depot.session();
+  await assertRejects(() => session.fileStatus("a"), BadPeer, "another file");
+});
+
+Deno.test("a removal whose answer was lost counts when the file is gone", async () => {
+  const ask = async (peer: Peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:remover/);
+  };
+  await using depot = new ScriptedDepot(ask, async (peer) => {
+    await ask(peer);
+    await peer.say("erro:nao_encontrado|mensagem:There is no such file");
+    await peer.expect(/^comando:remover/);
+    await peer.say("erro:nao_encontrado|mensagem:There is no such file");
+  });
+  using link = depot.link();
+  await link.remove("a");
+  await assertRejects(() => link.remove("b"), Refusal, "no such file");
+});
+
+Deno.test("a link does not go on with another depot at the same address", async () => {
+  await using depot = new ScriptedDepot((peer) => peer.hello({ depot: ID }));
+  using link = depot.link();
+  await assertRejects(() => link.remove("a"), BadPeer, "Another depot");
+});
+
+Deno.test("a failure of the depot itself is met three times, and no more", async () => {
+  const fail: Script = async (peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:estado$/);
+    await peer.say("erro:interno|mensagem:See the log");
+  };
+  await using depot = new ScriptedDepot(fail, fail, fail);
+  using link = depot.link();
+  await assertRejects(() => link.run((session) => session.status()), Refusal, "See the log");
+});
+
+Deno.test("stopping ends a request, and with it the session", async () => {
+  const stopping = new AbortController();
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:estado$/);
+    stopping.abort(new RangeError("stopped"));
+    assertEquals(await peer.connection.readLine(), null);
+  });
+  using session = await depot.session();
+  await assertRejects(() => session.status(stopping.signal), RangeError, "stopped");
+});
+
+Deno.test("a session that cannot be opened leaves no connection behind", async () => {
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.expect(/^comando:conectar/);
+    await peer.say("olá");
+    assertEquals(await peer.connection.readLine(), null);
+  });
+  await assertRejects(() => Session.open(depot.address, { id: null }), BadPeer);
+});

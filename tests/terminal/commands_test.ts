@@ -1,0 +1,317 @@
+/** Commands against the real server, each as the words that a user types. */
+import { join } from "node:path";
+import { connect, Identities } from "../../lib/client/mod.ts";
+import { parseFlags } from "../../lib/terminal/arguments.ts";
+import { CLIENT_FLAGS, splitCommand } from "../../lib/terminal/client_flags.ts";
+import type { Context } from "../../lib/terminal/commands/command.ts";
+import { runCommand } from "../../lib/terminal/run_command.ts";
+import { UsageError } from "../../lib/terminal/values.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import { RunningServer, temporaryRoot } from "../server/running_server.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import {
+  offerLine,
+  type Peer,
+  receiptLine,
+  ScriptedDepot,
+  TempFolder,
+} from "../client/scripted_depot.ts";
+import { KeptScreen } from "./kept_screen.ts";
+
+const onWindows = Deno.build.os === "windows";
+
+/** What a command left. */
+interface Ran {
+  status: number;
+  out: string;
+  err: string;
+  bytes: Uint8Array;
+}
+
+/** A user at a folder of their own, and a depot with three places. */
+class User implements AsyncDisposable {
+  stdin: Uint8Array = new Uint8Array();
+  confirm: Context["confirm"] = null;
+
+  private constructor(
+    private readonly root: AsyncDisposable & { path: string },
+    private readonly server: RunningServer,
+  ) {}
+
+  static async start(): Promise<User> {
+    const root = temporaryRoot();
+    await Deno.mkdir(join(root.path, "user"));
+    return new User(root, await RunningServer.start(root.path, { places: ["d1", "d2", "d3"] }));
+  }
+
+  path(...parts: string[]): string {
+    return join(this.root.path, "user", ...parts);
+  }
+
+  async file(name: string, data: string | Uint8Array): Promise<void> {
+    await Deno.mkdir(join(this.path(name), ".."), { recursive: true });
+    await Deno.writeFile(this.path(name), typeof data === "string" ? encode(data) : data);
+  }
+
+  async run(...args: string[]): Promise<Ran> {
+    const { command, rest } = splitCommand(args)!;
+    const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
+    const kept = new KeptScreen({ quiet: (flags as { quiet: boolean }).quiet });
+    const written: Uint8Array[] = [];
+    const identities = new Identities(join(this.root.path, "config"));
+    const address = { hostname: "127.0.0.1", port: this.server.port };
+    const link = await connect(address, { identities });
+    using _link = link;
+    const input = new Blob([this.stdin as BlobPart]).stream().getReader({ mode: "byob" });
+    const context: Context = {
+      screen: kept.screen,
+      json: (flags as { json: boolean }).json,
+      signal: new AbortController().signal,
+      link: () => Promise.resolve(link),
+      path: (text) => text.startsWith("/") ? text : this.path(text),
+      stdin: {
+        read: async (target) => {
+          const { value, done } = await input.read(new Uint8Array(target.length));
+          if (done) return null;
+          target.set(value);
+          return value.length;
+        },
+      },
+      stdout: {
+        write: (data) => {
+          written.push(data.slice());
+          return Promise.resolve(data.length);
+        },
+      },
+      confirm: this.confirm,
+    };
+    const status = await runCommand(command, { flags, words }, context);
+    const bytes = new Uint8Array(await new Blob(written as BlobPart[]).arrayBuffer());
+    return { status, out: kept.out, err: kept.err, bytes };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.server[Symbol.asyncDispose]();
+    await this.root[Symbol.asyncDispose]();
+  }
+}
+
+const encode = (text: string) => new TextEncoder().encode(text);
+
+Deno.test(
+  "a folder goes in and comes back with one command each",
+  { ignore: onWindows },
+  async () => {
+    await using user = await User.start();
+    const odd = "we|ird: 100% 😀\n" + "n".repeat(200);
+    for (const name of ["F/a", "F/sub/b", "F/sub/deep/c", `F/${odd}`]) await user.file(name, name);
+    await user.file("F/zero", "");
+    await user.file("F/big", crypto.getRandomValues(new Uint8Array(60_000)));
+    await Deno.chmod(user.path("F/a"), 0o755);
+    await Deno.utime(user.path("F/a"), 1, new Date(981_173_106_789));
+    await Deno.mkdir(user.path("F/empty"));
+    await Deno.symlink("a", user.path("F/link"));
+
+    const deposited = await user.run("deposit", "F", "--replicas", "2");
+    assertEquals(deposited.status, 0);
+    assertMatch(deposited.out, /^stored F\/a \(3 B\): 2 of 2 replicas on d\d, d\d$/m);
+    assertMatch(deposited.err, /not kept: .*empty: an empty folder\n/);
+    assertMatch(deposited.err, /not kept: .*link: a link\n/);
+    assertMatch(deposited.err, /^6 files stored, 2 not kept$/m);
+
+    const retrieved = await user.run("retrieve", "F/", "--output", "out");
+    assertEquals([retrieved.status, retrieved.err], [0, "6 files retrieved\n"]);
+    for (const name of ["a", "sub/b", "sub/deep/c", odd, "zero", "big"]) {
+      assertEquals(
+        await Deno.readFile(user.path("out/F", name)),
+        await Deno.readFile(user.path("F", name)),
+      );
+    }
+    const { mode, mtime } = await Deno.stat(user.path("out/F/a"));
+    assertEquals([mode! & 0o111, mtime!.getTime()], [0o111, 981_173_106_789]);
+    assertEquals((await Deno.stat(user.path("out/F/sub/b"))).mode! & 0o111, 0);
+
+    await Deno.writeTextFile(user.path("out/F/zero"), "changed");
+    const again = await user.run("retrieve", "--all", "--output", "out");
+    assertEquals(again.status, 1);
+    assertMatch(again.err, /could not retrieve F\/zero: .*--force/);
+    assertEquals(again.out.match(/^left /gm)!.length, 5);
+    assertEquals((await user.run("retrieve", "--all", "--output", "out", "--force")).status, 0);
+    assertEquals(await Deno.readTextFile(user.path("out/F/zero")), "");
+
+    const removed = await user.run("remove", "F/", "--yes", "--json");
+    assertEquals(JSON.parse(removed.out).removed.length, 6);
+    assertEquals((await user.run("list", "--json")).out, "[]\n");
+  },
+);
+
+Deno.test("names, outputs and standard streams are what the words say", async () => {
+  await using user = await User.start();
+  await user.file("x/a.txt", "hello");
+  assertEquals((await user.run("deposit", "x/a.txt")).status, 0);
+  assertEquals((await user.run("deposit", "x/a.txt", "--name", "docs/")).status, 0);
+  assertEquals((await user.run("deposit", "x", "--name", "other/y/")).status, 0);
+  user.stdin = crypto.getRandomValues(new Uint8Array(65_000));
+  assertEquals((await user.run("deposit", "-", "--name", "--odd")).status, 0);
+  const { out } = await user.run("list", "--json");
+  const names = JSON.parse(out).map(({ name }: { name: string }) => name);
+  assertEquals(names, ["--odd", "a.txt", "docs/a.txt", "other/y/a.txt"]);
+
+  const piped = await user.run("retrieve", "--output", "-", "--", "--odd");
+  assertEquals([piped.bytes, piped.out], [user.stdin, ""]);
+  await user.run("retrieve", "docs/a.txt", "--output", "b.txt");
+  assertEquals(await Deno.readTextFile(user.path("b.txt")), "hello");
+  await Deno.mkdir(user.path("dir"));
+  await user.run("retrieve", "docs/a.txt", "--output", "dir");
+  assertEquals(await Deno.readTextFile(user.path("dir/docs/a.txt")), "hello");
+  await user.run("retrieve", "a.txt");
+  assertEquals(await Deno.readTextFile(user.path("a.txt")), "hello");
+});
+
+Deno.test("JSON of every command is what scripts were promised", async () => {
+  await using user = await User.start();
+  await user.file("a.txt", "hello");
+  const deposited = await user.run("deposit", "a.txt", "absent", "--json", "--replicas", "2");
+  assertEquals(deposited.status, 1);
+  const [stored, failed] = JSON.parse(deposited.out);
+  assertEquals(Object.keys(stored), [
+    "name",
+    "size",
+    "sha256",
+    "version",
+    "depositedAt",
+    "replicas",
+    "places",
+  ]);
+  assertEquals([stored.name, stored.size, stored.replicas], ["a.txt", 5, { wanted: 2, live: 2 }]);
+  assertEquals([failed.name, Object.keys(failed.error)], ["absent", ["code", "message"]]);
+
+  const retrieved = await user.run("retrieve", "a.txt", "absent", "--output", "out", "--json");
+  const [file, none] = JSON.parse(retrieved.out);
+  assertEquals([retrieved.status, file.path], [1, user.path("out/a.txt")]);
+  assertEquals([none.name, none.error.code], ["absent", "nao_encontrado"]);
+
+  const changed = await user.run("replicas", "a.txt", "3", "--json");
+  assertEquals([changed.status, JSON.parse(changed.out).replicas], [0, { wanted: 3, live: 3 }]);
+  const { files, bytes, places, repair } = JSON.parse((await user.run("status", "--json")).out);
+  assertEquals([files, bytes, places.length, places[0].state], [1, 5, 3, "online"]);
+  assertEquals(Object.keys(repair), ["queued", "running", "deficit", "damaged", "aside"]);
+  const status = JSON.parse((await user.run("status", "a.txt", "--json")).out);
+  assertEquals(status.copies.map(({ state }: { state: string }) => state), [
+    "good",
+    "good",
+    "good",
+  ]);
+  assertMatch(JSON.parse((await user.run("id", "--json")).out).id, /^[0-9a-f-]{36}$/);
+  const removed = await user.run("remove", "a.txt", "absent", "--json");
+  const { removed: names, failed: failures } = JSON.parse(removed.out);
+  assertEquals([removed.status, names, failures[0].name], [1, ["a.txt"], "absent"]);
+});
+
+Deno.test("more replicas than places are refused with what is possible, or fewer are taken", async () => {
+  await using user = await User.start();
+  await user.file("a.txt", "hello");
+  const refused = await user.run("deposit", "a.txt", "--replicas", "4");
+  assertEquals(refused.status, 1);
+  assertMatch(refused.err, /use --replicas 3, or --allow-fewer\n$/);
+  const fewer = await user.run("deposit", "a.txt", "--replicas", "4", "--allow-fewer");
+  assertEquals(fewer.status, 0);
+  assertMatch(fewer.out, /3 of 4 replicas/);
+  // The number stays, and is still too high.
+  assertEquals((await user.run("deposit", "a.txt")).status, 1);
+});
+
+Deno.test("fewer copies than asked are a status of their own, unless they were allowed", async () => {
+  await using folder = new TempFolder();
+  const path = await folder.file("a", "hello");
+  const digest = digestOf("hello");
+  const script = async (peer: Peer) => {
+    await peer.hello();
+    while (await peer.connection.readLine() !== null) {
+      await peer.connection.readLine();
+      await peer.body();
+      await peer.say(offerLine(), receiptLine({ digest, size: 5, wanted: 3, replicas: 2 }));
+    }
+  };
+  await using depot = new ScriptedDepot(script);
+  using link = depot.link();
+  const run = async (...args: string[]) => {
+    const { command, rest } = splitCommand(["deposit", path, ...args])!;
+    const kept = new KeptScreen();
+    const call = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
+    const status = await runCommand(command, call, {
+      screen: kept.screen,
+      json: false,
+      signal: new AbortController().signal,
+      link: () => Promise.resolve(link),
+      path: (text) => text,
+      stdin: Deno.stdin,
+      stdout: Deno.stdout,
+      confirm: null,
+    });
+    return [status, /fewer copies than asked/.test(kept.err)];
+  };
+  assertEquals(await run(), [3, true]);
+  assertEquals(await run("--wait", "2"), [0, false]);
+  assertEquals(await run("--allow-fewer"), [0, true]);
+});
+
+Deno.test("several files are removed after a yes only", async () => {
+  await using user = await User.start();
+  await user.file("F/a", "1");
+  await user.file("F/b", "2");
+  await user.run("deposit", "F");
+  await assertRejects(() => user.run("remove", "F/"), UsageError, "Missing --yes");
+  const asked: string[] = [];
+  user.confirm = (question) => Promise.resolve(asked.push(question) > 1);
+  assertEquals((await user.run("remove", "F/")).status, 1);
+  assertEquals(JSON.parse((await user.run("list", "--json")).out).length, 2);
+  assertEquals((await user.run("remove", "F/a", "F/b")).status, 0);
+  assertEquals(asked, ["Remove 2 files?", "Remove 2 files?"]);
+  const none = await user.run("remove", "F/", "--yes");
+  assertEquals([none.status, /no file below it/.test(none.err)], [1, true]);
+});
+
+Deno.test("words that cannot be meant are refused before anything is done", async () => {
+  await using user = await User.start();
+  await user.file("x/a", "1");
+  await user.file("y/a", "2");
+  const wrong: [string[], string][] = [
+    [["deposit"], "Missing PATH"],
+    [["deposit", "-"], "Missing --name"],
+    [["deposit", "x/a", "y/a"], "Two paths would be named a"],
+    [["deposit", "x/a", "y/a", "--name", "b"], "--name is for one PATH"],
+    [["deposit", "x/a", "--replicas", "0"], "is no number of replicas"],
+    [["deposit", "x/a", "--replicas", "two"], "is no number of replicas"],
+    [["retrieve"], "Missing NAME"],
+    [["retrieve", "a", "--all"], "--all takes no NAME"],
+    [["retrieve", "a/", "--output", "-"], "standard output holds one file"],
+    [["replicas", "3"], "Missing words"],
+    [["list", "a", "b"], "one PREFIX/ at most"],
+    [["status", "a", "b"], "one NAME at most"],
+    [["id", "x"], "takes no words"],
+  ];
+  for (const [words, complaint] of wrong) {
+    await assertRejects(() => user.run(...words), UsageError, complaint);
+  }
+  assertEquals((await user.run("list", "--json")).out, "[]\n");
+});
+
+Deno.test("a file that cannot become a path is named, and the others come", async () => {
+  await using user = await User.start();
+  await user.file("a", "1");
+  await user.run("deposit", "a");
+  await user.run("deposit", "a", "--name", "a/b");
+  const { status, err } = await user.run(
+    "retrieve",
+    "a",
+    "a/b",
+    "--output",
+    "out/",
+    "--connections",
+    "1",
+  );
+  assertEquals(status, 1);
+  assertMatch(err, /could not retrieve a\/b: .*no folder: move it away/);
+  assert((await Deno.stat(user.path("out/a"))).isFile);
+});

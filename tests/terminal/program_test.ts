@@ -1,0 +1,66 @@
+/** `main.ts` as a process, with the permissions of the client's task and no terminal. */
+import { fileURLToPath } from "node:url";
+import { assertEquals, assertMatch } from "../assert.ts";
+import { TempFolder } from "../client/scripted_depot.ts";
+
+const PROGRAM = fileURLToPath(new URL("../../main.ts", import.meta.url));
+
+const PERMISSIONS = [
+  "--no-prompt",
+  "--allow-read",
+  "--allow-write",
+  "--allow-net",
+  "--allow-env=HOME,XDG_CONFIG_HOME,APPDATA,DEPOSITO_SERVER,DEPOSITO_ID,INIT_CWD",
+];
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  await using config = new TempFolder();
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...PERMISSIONS, PROGRAM, ...args],
+    stdin: "null",
+    // Nothing may come of the settings of whoever runs the tests.
+    env: { XDG_CONFIG_HOME: config.path, DEPOSITO_SERVER: "", DEPOSITO_ID: "" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
+
+Deno.test("wrong words end with status 2 and one line that says what is right", async () => {
+  const wrong: [string[], RegExp][] = [
+    [[], /^deposito: Missing words: deposito server, or deposito client COMMAND; see --help\n$/],
+    [["clinet"], /^deposito: Unknown word "clinet": did you mean client\?\n$/],
+    [["client"], /^deposito: Missing COMMAND: one of deposit, .*\n$/],
+    [["client", "lst"], /^deposito: Unknown command "lst": did you mean list\?\n$/],
+    [["client", "list", "--jsn"], /^deposito: Unknown flag "--jsn": did you mean --json\?\n$/],
+    [["client", "127.0.0.1", "7420"], /^deposito: Missing COMMAND: the menu needs a terminal.*\n$/],
+    [["client", "list", "--server", "a:b"], /^deposito: "b" is no port: .*\n$/],
+    [["client", "list", "--id", "x"], /^deposito: "x" is no identifier: .*\n$/],
+  ];
+  await Promise.all(wrong.map(async ([args, complaint]) => {
+    const { code, out, err } = await run(...args);
+    assertEquals([code, out], [2, ""], args.join(" "));
+    assertMatch(err, complaint);
+  }));
+});
+
+Deno.test("a depot that is not there ends with status 1, in JSON too", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = `127.0.0.1:${listener.addr.port}`;
+  listener.close();
+  const plain = await run("client", "--server", server, "list");
+  assertEquals([plain.code, plain.out], [1, ""]);
+  assertMatch(plain.err, /^deposito: Could not connect to 127\.0\.0\.1:\d+: .*is a depot running/);
+  const json = await run("client", "--server", server, "retrieve", "a", "--json");
+  assertEquals([json.code, JSON.parse(json.out)[0].name], [1, "a"]);
+});
+
+Deno.test("help and version are results", async () => {
+  const version = await run("--version");
+  assertMatch(version.out, /^deposito \d+\.\d+\.\d+\n$/);
+  for (const args of [["--help"], ["client", "--help"], ["client", "deposit", "--help"]]) {
+    const { code, out, err } = await run(...args);
+    assertEquals([code, err], [0, ""]);
+    assertMatch(out, /^Usage: deposito/);
+  }
+});
