@@ -9,7 +9,7 @@ import type { Log } from "./lib/depot/log.ts";
 import { CatalogIsOld, ForeignPlace } from "./lib/depot/places.ts";
 import { defaultReserve } from "./lib/depot/rooms.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
-import { Listener } from "./lib/server/listener.ts";
+import { Listener, ListenRefused } from "./lib/server/listener.ts";
 import { type FlagTable, type FlagValues, helpText, parseFlags } from "./lib/terminal/arguments.ts";
 import { openLog } from "./lib/terminal/log.ts";
 import { print, printError } from "./lib/terminal/output.ts";
@@ -125,6 +125,7 @@ const PLAIN_ERRORS = [
   CatalogRefused,
   DataDirectoryRefused,
   ForeignPlace,
+  ListenRefused,
   StoreRefused,
 ];
 

@@ -203,13 +203,23 @@ export class Caretaker {
   }
 }
 
-/** Copies of a content that can be read now: good ones by chance, media the depot reads first, then set-aside ones. */
-export function sourcesOf(content: ContentRecord, core: Core, avoid: string[] = []): Source[] {
+/**
+ * Copies of a content that can be read now: good ones by chance, media that the depot reads itself
+ * first, then set-aside ones. For an owner, copies beyond those it is told of (`visible`) come after
+ * those, and so do, among them, the ones to `avoid`: which copies others have must not show.
+ */
+export function sourcesOf(
+  content: ContentRecord,
+  core: Core,
+  { visible, avoid }: { visible?: string[]; avoid?: string[] } = {},
+): Source[] {
   const at = (id: string) => core.places.get(id);
+  const hidden = (id: string) => visible !== undefined && !visible.includes(id);
   const good = livePlaces(content, core.places).map((id) => ({
     place: at(id)!,
     aside: false,
-    order: (avoid.includes(id) ? 4 : 0) + (at(id)!.trusted ? 0 : 2) + core.random(),
+    order: (hidden(id) ? 6 : avoid?.includes(id) ? 4 : 0) + (at(id)!.trusted ? 0 : 2) +
+      core.random(),
   }));
   const asides = content.asides.filter(at).map((id) => ({ place: at(id)!, aside: true, order: 9 }));
   return [...good, ...asides].sort((a, b) => a.order - b.order);

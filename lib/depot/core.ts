@@ -1,3 +1,4 @@
+import type { Budget } from "./budget.ts";
 import type { Catalog, ContentRecord, FileRecord } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import type { Locks, Pins } from "./locks.ts";
@@ -31,6 +32,8 @@ export interface Core {
   locks: Locks;
   /** Digests under a reader. */
   reading: Pins;
+  /** For bytes of small deposits and of retrievals. */
+  memory: Budget;
   /** Identifiers under which parts are being written right now: uploads and copies. */
   active: Set<string>;
   clock: Clock;

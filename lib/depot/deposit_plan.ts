@@ -21,6 +21,8 @@ export interface DepositRequest {
   /** Answer when so many are durable; `null`: all. */
   wait: number | null;
   size: number | null;
+  /** SHA-256 of the bytes, when it is known before they come. */
+  digest: string | null;
   /** The client's own identifier of the upload, the same when it tries again; `null`: it will not. */
   upload: string | null;
   attributes: FileAttributes;
@@ -32,6 +34,8 @@ export interface Plan {
   key: string;
   wanted: number;
   request: DepositRequest;
+  /** Its bytes are held in memory until they are whole. */
+  buffered: boolean;
   /** The file of that name as it was then. */
   present: FileRecord | null;
   /** Empty when an earlier attempt goes on: its places have what there is. */
@@ -46,6 +50,11 @@ export interface Receipt {
 }
 
 /** Whether a deposit is small enough to be held in memory until it is whole. */
-export function isBuffered({ size }: DepositRequest): boolean {
+export function isSmall({ size }: DepositRequest): boolean {
   return size !== null && size <= BUFFERED_BYTES;
+}
+
+/** Whether a client that comes back can go on with it: otherwise its parts are of no use to anyone. */
+export function isResumable(request: DepositRequest): boolean {
+  return request.upload !== null && request.size !== null && !isSmall(request);
 }

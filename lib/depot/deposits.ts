@@ -1,7 +1,8 @@
 import type { Place } from "../../stores/store.ts";
 import {
   type DepositRequest,
-  isBuffered,
+  isResumable,
+  isSmall,
   type Plan,
   type Receipt,
   ROOM_STEP_BYTES,
@@ -12,7 +13,14 @@ import { copiesOf, type Core, livePlaces, Refused } from "./core.ts";
 import type { OnBytes } from "./caretaker.ts";
 import { digestOf } from "../content/digest.ts";
 import type { Keeper } from "./keeper.ts";
-import { admitUpload, dropUpload } from "./leftovers.ts";
+import {
+  admitUpload,
+  dropBrokenUploads,
+  dropUpload,
+  ONCE,
+  UPLOADS_PER_OWNER,
+} from "./leftovers.ts";
+import { Pins } from "./locks.ts";
 import { choosePlaces } from "./placement.ts";
 import { openLeg, Upload } from "./upload.ts";
 
@@ -21,6 +29,9 @@ export const MAX_REPLICAS = 1_000;
 
 /** Deposits of files, and changes of how many replicas they want. */
 export class Deposits {
+  /** By owner, uploads that are offered or under way; small ones, held in memory, are not counted. */
+  #underWay = new Pins();
+
   constructor(private readonly core: Core, private readonly keeper: Keeper) {}
 
   /**
@@ -38,14 +49,18 @@ export class Deposits {
     core.active.add(key);
     await using stack = new AsyncDisposableStack();
     stack.defer(() => void core.active.delete(key));
-    const plan: Plan = { key, wanted, request, present, places: [], signal };
-    const kept = request.upload === null ? null : await core.catalog.upload(key);
+    const held = isSmall(request) ? core.memory.tryTake(request.size ?? 0) : null;
+    stack.use(held ?? this.#enter(request.owner));
+    const buffered = held !== null;
+    const plan: Plan = { key, wanted, request, buffered, present, places: [], signal };
+    const kept = isResumable(request) ? await core.catalog.upload(key) : null;
     const upload = kept && await this.#resume(kept, plan);
     // A client that leaves now may still come back: what was kept stays kept.
     if (upload) stack.defer(() => upload.keep());
     else plan.places = await this.#choose(plan);
-    const shelf = { core, keeper: this.keeper };
-    return new Offer({ plan, shelf, upload, resources: stack.move() }, this);
+    const same = (digest: string, onBytes?: OnBytes) => this.#same(plan, digest, onBytes);
+    const shelf = { core, keeper: this.keeper, same };
+    return new Offer({ plan, shelf, upload, resources: stack.move() });
   }
 
   /**
@@ -56,8 +71,10 @@ export class Deposits {
     change: {
       owner: string;
       name: string;
-      wanted: number;
-      minimum: number;
+      /** `null`: as many as now. */
+      wanted: number | null;
+      /** `null`: no fewer than wanted. */
+      minimum: number | null;
       wait: number | null;
       expected?: string;
       attributes?: FileAttributes;
@@ -65,11 +82,12 @@ export class Deposits {
     onBytes?: OnBytes,
   ): Promise<Receipt> {
     const { catalog } = this.core;
-    checkNumber(change.wanted);
-    const present = await catalog.file(change.owner, change.name);
+    const { owner, name, expected, attributes } = change;
+    const present = await catalog.file(owner, name);
     if (!present) throw absent();
-    await this.#requireEnough(present, change);
-    const { owner, name, wanted, expected, attributes } = change;
+    const wanted = change.wanted ?? present.wanted;
+    checkNumber(wanted);
+    await this.#requireEnough(present, Math.min(change.minimum ?? wanted, wanted), wanted);
     const file = await catalog.changeFile({
       owner,
       name,
@@ -85,6 +103,15 @@ export class Deposits {
     this.keeper.attend(file.digest);
     const now = await catalog.file(owner, name) ?? file;
     return { file: now, copies: copiesOf(now, this.core.places) };
+  }
+
+  /** The bytes are those that the file has: nothing moves but the number. Throws `Refused`. */
+  async #same(plan: Plan, digest: string, onBytes?: OnBytes): Promise<Receipt> {
+    const { owner, name, replicas, minimum, wait, attributes } = plan.request;
+    const change = { owner, name, wanted: replicas, minimum, wait, attributes, expected: digest };
+    const receipt = await this.change(change, onBytes);
+    if (receipt.copies.live > 0) return receipt;
+    throw new Refused("no copy", "No good copy of the file can be read now; deposit it again");
   }
 
   /** How many replicas a new file could have now. */
@@ -106,13 +133,38 @@ export class Deposits {
     return wanted;
   }
 
+  /** Nothing is awaited between the look and the count: two offers never get the same turn. */
+  #enter(owner: string): Disposable {
+    const count = this.#underWay.count(owner);
+    if (count < UPLOADS_PER_OWNER) return this.#underWay.pin(owner);
+    throw new Refused(
+      "limit",
+      `Refused the deposit: ${count} uploads of this client are under way; let some finish first`,
+    );
+  }
+
   /** The places for a new upload, with room held on each. */
-  async #choose({ wanted, request, present }: Plan): Promise<Plan["places"]> {
+  async #choose(plan: Plan): Promise<Plan["places"]> {
+    const { owner } = plan.request;
+    if (!plan.buffered) {
+      await admitUpload(this.core, owner, this.#underWay.count(owner) - 1);
+    }
+    try {
+      return await this.#reserve(plan);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      await dropBrokenUploads(this.core);
+      return await this.#reserve(plan);
+    }
+  }
+
+  async #reserve({ wanted, request, present }: Plan): Promise<Plan["places"]> {
     const { core } = this;
-    if (!isBuffered(request)) await admitUpload(core, request.owner);
-    const content = present?.size === request.size && present.digest
+    // Where the bytes are already they take no room, if they are the bytes that will come.
+    const content = present && request.digest === present.digest
       ? await core.catalog.content(present.digest)
       : null;
+    const preferred = new Set(content ? livePlaces(content, core.places) : []);
     const look = await core.rooms.look(core.places.online());
     const size = request.size ?? ROOM_STEP_BYTES;
     // From here to the reservations nothing is awaited: two deposits never get the same room.
@@ -121,7 +173,7 @@ export class Deposits {
       count: wanted,
       size: Math.max(size, 1),
       held: [],
-      preferred: new Set(content ? livePlaces(content, core.places) : []),
+      preferred,
       random: core.random,
     });
     if (chosen.length < (request.minimum ?? wanted)) throw tooFew(wanted, chosen.length);
@@ -155,10 +207,7 @@ export class Deposits {
   }
 
   /** As with a deposit: more replicas than there can be are refused, unless fewer are accepted. */
-  async #requireEnough(
-    file: FileRecord,
-    { wanted, minimum }: { wanted: number; minimum: number },
-  ): Promise<void> {
+  async #requireEnough(file: FileRecord, least: number, wanted: number): Promise<void> {
     const content = await this.core.catalog.content(file.digest);
     const having: ReadonlySet<string> = new Set(
       content ? placesWithGood(content) : [],
@@ -167,7 +216,7 @@ export class Deposits {
     const look = await this.core.rooms.look(others);
     const possible = having.size +
       look.candidates().filter(({ free }) => free >= Math.max(file.size, 1)).length;
-    if (possible < Math.min(minimum, wanted)) throw tooFew(wanted, possible);
+    if (possible < least) throw tooFew(wanted, possible);
   }
 }
 
@@ -180,7 +229,7 @@ interface OfferParts {
 
 /** Places are found and room is held; now the client says whether it sends bytes. */
 export class Offer implements AsyncDisposable {
-  constructor(private readonly parts: OfferParts, private readonly deposits: Deposits) {}
+  constructor(private readonly parts: OfferParts) {}
 
   /** Bytes that are kept of an earlier attempt. */
   get position(): number {
@@ -192,10 +241,14 @@ export class Offer implements AsyncDisposable {
     return this.position > 0 ? this.parts.upload!.digest() : null;
   }
 
-  /** SHA-256 of the present file of that name, when it has the size that was declared. */
+  /**
+   * SHA-256 of the present file of that name, when it has the size that was declared and a good
+   * copy is there: a client that has the bytes of a lost one is to send them.
+   */
   get presentDigest(): string | null {
-    const { present, request } = this.parts.plan;
-    return present && present.size === request.size ? present.digest : null;
+    const { plan: { present, request }, shelf: { core } } = this.parts;
+    if (!present || present.size !== request.size) return null;
+    return copiesOf(present, core.places).live > 0 ? present.digest : null;
   }
 
   /** Begins to take bytes from `from`: the offered position, or 0. */
@@ -210,10 +263,7 @@ export class Offer implements AsyncDisposable {
 
   /** The content stays; only how many replicas it wants, and the file's attributes, change. */
   same(digest: string, onBytes?: OnBytes): Promise<Receipt> {
-    const { wanted, request } = this.parts.plan;
-    const { owner, name, minimum, wait, attributes } = request;
-    const change = { owner, name, wanted, minimum: minimum ?? wanted, wait, attributes };
-    return this.deposits.change({ ...change, expected: digest }, onBytes);
+    return this.parts.shelf.same(digest, onBytes);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -223,8 +273,9 @@ export class Offer implements AsyncDisposable {
 }
 
 /** Under which places keep an upload's parts; two owners can never mean the same. */
-function uploadKey({ owner, upload }: DepositRequest): string {
-  return digestOf(`${owner}|${upload ?? crypto.randomUUID()}`).slice(0, 40);
+function uploadKey(request: DepositRequest): string {
+  if (!isResumable(request)) return ONCE + crypto.randomUUID();
+  return digestOf(`${request.owner}|${request.upload}`).slice(0, 40);
 }
 
 function placesWithGood(content: ContentRecord): string[] {

@@ -1,6 +1,7 @@
 /** A running depot: what sessions ask of it. Knows no socket and no terminal. */
 import type { Place, Store } from "../../stores/store.ts";
 import { digestOf } from "../content/digest.ts";
+import { Budget } from "./budget.ts";
 import type { Catalog, ContentRecord, FileRecord, PlaceRecord } from "./catalog/catalog.ts";
 import type { OnBytes } from "./caretaker.ts";
 import type { Clock } from "./clock.ts";
@@ -13,6 +14,9 @@ import type { Log } from "./log.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
 import { Rooms } from "./rooms.ts";
+
+/** What small deposits and retrievals hold in memory together. Bytes. */
+const MEMORY_BYTES: number = 96 * 1024 * 1024;
 
 export interface DepotOptions {
   catalog: Catalog;
@@ -76,6 +80,7 @@ export class Depot implements AsyncDisposable {
       locks: new Locks(),
       reading: new Pins(),
       active: new Set(),
+      memory: new Budget(MEMORY_BYTES),
       clock,
       random,
       log,
@@ -127,7 +132,7 @@ export class Depot implements AsyncDisposable {
     change: { owner: string; name: string; wanted: number; wait: number | null },
     onBytes?: OnBytes,
   ): Promise<Receipt> {
-    return this.deposits.change({ ...change, minimum: change.wanted }, onBytes);
+    return this.deposits.change({ ...change, minimum: null }, onBytes);
   }
 
   async remove(owner: string, name: string): Promise<FileRecord> {
@@ -174,6 +179,11 @@ export class Depot implements AsyncDisposable {
     const content = await this.core.catalog.content(file.digest);
     const copies = copiesOf(file, this.core.places);
     return { file, copies, replicas: content ? this.#replicas(content, file) : [] };
+  }
+
+  /** The depot is about to stop: who waits for copies is answered with what there is. */
+  stopWaiting(): void {
+    this.keeper.stopWaiting();
   }
 
   /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */

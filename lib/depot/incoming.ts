@@ -4,8 +4,9 @@ import { digestOf } from "../content/digest.ts";
 import type { OnBytes } from "./caretaker.ts";
 import type { ContentChecks, FileRecord } from "./catalog/catalog.ts";
 import { copiesOf, type Core, Refused } from "./core.ts";
-import { isBuffered, type Plan, type Receipt, ROOM_STEP_BYTES } from "./deposit_plan.ts";
+import { isResumable, type Plan, type Receipt, ROOM_STEP_BYTES } from "./deposit_plan.ts";
 import type { Keeper } from "./keeper.ts";
+import { boundBroken } from "./leftovers.ts";
 import { replicaKey } from "./locks.ts";
 import { NoPlaceLeft, openLeg, Upload } from "./upload.ts";
 
@@ -13,6 +14,8 @@ import { NoPlaceLeft, openLeg, Upload } from "./upload.ts";
 export interface Shelf {
   core: Core;
   keeper: Keeper;
+  /** The bytes that came are the file's already. Throws `Refused`, also when they are not any more. */
+  same(digest: string, onBytes?: OnBytes): Promise<Receipt>;
 }
 
 /**
@@ -27,6 +30,8 @@ export class Incoming implements AsyncDisposable {
   #buffered: Uint8Array[] = [];
   #bufferedBytes = 0;
   #over = false;
+  /** Where the bytes were about to take their name. */
+  #prepared: { digest: string; places: string[] } | null = null;
 
   private constructor(
     private readonly plan: Plan,
@@ -38,7 +43,7 @@ export class Incoming implements AsyncDisposable {
 
   static async open(plan: Plan, shelf: Shelf, kept: Upload | null): Promise<Incoming> {
     const incoming = new Incoming(plan, shelf, kept);
-    if (!kept && !isBuffered(plan.request)) await incoming.#begin();
+    if (!kept && !plan.buffered) await incoming.#begin();
     return incoming;
   }
 
@@ -69,6 +74,8 @@ export class Incoming implements AsyncDisposable {
   async finish(digest: string, onBytes?: OnBytes): Promise<Receipt> {
     const { keeper } = this.shelf;
     const content = this.#judge(digest);
+    const unwritten = await this.#asPresent(digest, onBytes);
+    if (unwritten) return unwritten;
     const file = await this.#commit(content);
     this.#over = true;
     const { present } = this.plan;
@@ -79,11 +86,12 @@ export class Incoming implements AsyncDisposable {
   /** Keeps what came, for a client that comes back. */
   async keep(): Promise<void> {
     const { upload, plan, shelf } = this;
-    if (this.#over || !upload || plan.request.upload === null || plan.request.size === null) return;
+    if (this.#over || !upload || !isResumable(plan.request)) return;
     this.#over = true;
     const { position } = upload;
     await upload.keep();
     await shelf.core.catalog.keepUpload(plan.key, position, shelf.core.clock.wall());
+    await boundBroken(shelf.core, plan.request.owner, plan.key);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -92,7 +100,21 @@ export class Incoming implements AsyncDisposable {
     if (!this.upload) return;
     await this.upload[Symbol.asyncDispose]();
     await this.shelf.core.catalog.endUpload(this.plan.key);
-    await this.shelf.keeper.noticeDoomed();
+    if (this.#prepared) this.shelf.keeper.noticeDoomed(this.#prepared);
+  }
+
+  /** A small file that is there already is not written again; `null` when it has to be. */
+  async #asPresent(digest: string, onBytes?: OnBytes): Promise<Receipt | null> {
+    const { plan: { present }, shelf } = this;
+    if (this.upload || present?.digest !== digest) return null;
+    if (copiesOf(present, shelf.core.places).live === 0) return null;
+    try {
+      return await shelf.same(digest, onBytes);
+    } catch (error) {
+      // Such as another content under the name by now: these bytes are then deposited after it.
+      if (error instanceof Refused) return null;
+      throw error;
+    }
   }
 
   /** Writes the intent, then opens the upload on each place. */
@@ -117,7 +139,8 @@ export class Incoming implements AsyncDisposable {
       ),
     );
     const legs = opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value);
-    return this.upload = new Upload(legs);
+    const failure = opened.find((leg) => leg.status === "rejected")?.reason;
+    return this.upload = new Upload(legs, failure);
   }
 
   async #holdRoom(bytes: number): Promise<void> {
@@ -154,19 +177,28 @@ export class Incoming implements AsyncDisposable {
   }
 
   async #commit(content: ContentChecks): Promise<FileRecord> {
-    const { plan, shelf: { core } } = this;
+    const { plan, shelf: { core, keeper } } = this;
     const { owner, name, attributes } = plan.request;
     const places = this.upload?.places ?? plan.places.map(({ place }) => place.id);
     using _turn = await core.locks.takeAll(places.map((id) => replicaKey(content.digest, id)));
+    this.#prepared = { digest: content.digest, places };
     if (this.upload) await core.catalog.prepareCommit(plan.key, content, places);
     const upload = this.upload ?? await this.#beginWhole(content);
     const good = await refusingFullness(upload.commit(content));
+    const file = await core.catalog.commitDeposit({
+      upload: plan.key,
+      owner,
+      name,
+      digest: content.digest,
+      wanted: plan.wanted,
+      keepWanted: plan.request.replicas === null,
+      good,
+      attributes,
+      now: core.clock.wall(),
+    });
     const failed = places.filter((id) => !good.includes(id));
-    const { key, wanted } = plan;
-    const now = core.clock.wall();
-    return await core.catalog.commitDeposit(
-      { upload: key, owner, name, digest: content.digest, wanted, good, failed, attributes, now },
-    );
+    keeper.noticeDoomed({ digest: content.digest, places: failed });
+    return file;
   }
 
   async #beginWhole(content: ContentChecks): Promise<Upload> {
@@ -181,8 +213,7 @@ export class Incoming implements AsyncDisposable {
     const { plan, shelf: { core, keeper } } = this;
     const goal = Math.min(plan.request.wait ?? plan.wanted, plan.wanted);
     let copies = copiesOf(file, core.places);
-    if (copies.live < goal) {
-      await keeper.ensure(file.digest, onBytes);
+    if (copies.live < goal && await keeper.ensure(file.digest, onBytes)) {
       const now = await core.catalog.file(plan.request.owner, file.name);
       if (now?.digest === file.digest) copies = copiesOf(now, core.places);
     }

@@ -1,6 +1,6 @@
 import type { Place } from "../../stores/store.ts";
 import type { ContentRecord } from "./catalog/catalog.ts";
-import { type Care, Caretaker, type OnBytes } from "./caretaker.ts";
+import { Caretaker, type OnBytes } from "./caretaker.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { messageOf } from "./log.ts";
 import { Rate } from "./rate.ts";
@@ -31,6 +31,7 @@ const IDLE_MS = 60_000;
 /** The background work that brings every content to its wanted replicas, and keeps it there. */
 export class Keeper implements AsyncDisposable {
   #stop = new AbortController();
+  #hurry = new AbortController();
   #rate: Rate;
   #caretaker: Caretaker;
   #remover: Remover;
@@ -89,24 +90,43 @@ export class Keeper implements AsyncDisposable {
     this.#suspectsWakeup.call();
   }
 
-  /** A content was read: the copies that were not read and not looked at for long are judged. */
+  /**
+   * A content was read: the copies that were not read are judged, or only looked at where they were
+   * judged not long ago.
+   */
   wasRead(content: ContentRecord, used: ReadonlySet<string>): void {
     const since = this.core.clock.wall() - JUDGED_RECENTLY_MS;
     const live = new Set(livePlaces(content, this.core.places));
     for (const { place, verifiedAt } of content.replicas) {
-      const recently = verifiedAt !== null && verifiedAt > since;
-      if (live.has(place) && !used.has(place) && !recently) this.suspect(content.digest, place);
+      if (!live.has(place) || used.has(place)) continue;
+      if (verifiedAt !== null && verifiedAt > since) this.#glance(content, place);
+      else this.suspect(content.digest, place);
     }
   }
 
-  /** Cares for a content now, before what is queued. */
-  ensure(digest: string, onBytes?: OnBytes): Promise<Care> {
-    return this.#caretaker.care(digest, onBytes);
+  /**
+   * Cares for a content now, before what is queued. Resolves early when nobody is to wait any more,
+   * and to false when it failed: what is acknowledged already stays so, and is cared for later.
+   */
+  async ensure(digest: string, onBytes?: OnBytes): Promise<boolean> {
+    using waiting = untilAborted(this.#hurry.signal);
+    try {
+      await Promise.race([this.#caretaker.care(digest, onBytes), waiting.aborted]);
+      return true;
+    } catch (error) {
+      this.#complain("Could not care for a content", error, digest);
+      return false;
+    }
   }
 
-  /** Replicas became doomed by something else than a trim. */
-  async noticeDoomed(): Promise<void> {
-    await this.#remover.addAll();
+  /** The depot is about to stop: who waits for copies is answered with what there is. */
+  stopWaiting(): void {
+    this.#hurry.abort();
+  }
+
+  /** Replicas became doomed by something else than a trim, or may have. */
+  noticeDoomed({ digest, places }: { digest: string; places: string[] }): void {
+    this.#remover.add(digest, places);
   }
 
   placeJoined(place: Place): void {
@@ -121,6 +141,19 @@ export class Keeper implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await Promise.all(this.#loops);
+  }
+
+  /** Where the depot reads the medium itself it costs next to nothing to see that a copy is there. */
+  async #glance({ digest, size }: ContentRecord, id: string): Promise<void> {
+    const place = this.core.places.get(id);
+    if (!place?.trusted) return;
+    try {
+      const range = { from: 0, length: 0, signal: this.#stop.signal };
+      await using reader = await place.get(digest, range);
+      if (reader?.size !== size) this.suspect(digest, id);
+    } catch {
+      // A place that is away says so to the store that it belongs to.
+    }
   }
 
   /** Soon after a start nobody is given up; later, only who is away for longer than the grace. */
@@ -262,4 +295,13 @@ export class Keeper implements AsyncDisposable {
     if (this.#stop.signal.aborted) return;
     this.core.log.warn(event, { about, why: messageOf(error) });
   }
+}
+
+/** A promise of the abort that leaves nothing behind at the signal when it is disposed. */
+function untilAborted(signal: AbortSignal): Disposable & { aborted: Promise<void> } {
+  const { promise: aborted, resolve } = Promise.withResolvers<void>();
+  const abort = () => resolve();
+  if (signal.aborted) resolve();
+  signal.addEventListener("abort", abort);
+  return { aborted, [Symbol.dispose]: () => signal.removeEventListener("abort", abort) };
 }

@@ -1,12 +1,14 @@
 /** What stays behind when something went wrong, and how long it is kept. */
 import type { UploadRecord } from "./catalog/catalog.ts";
-import { type Core, livePlaces, Refused } from "./core.ts";
+import { type Core, livePlaces } from "./core.ts";
 
 /** Set-aside copies are kept for so long, for whoever wants to look. Milliseconds. */
 export const ASIDE_KEPT_MS: number = 30 * 24 * 3_600_000;
 /** A broken upload can be resumed for so long. Milliseconds. */
 export const UPLOAD_KEPT_MS: number = 24 * 3_600_000;
-/** Unfinished uploads that one owner may have. */
+/** Begins the key of an upload that cannot be resumed: what an earlier run left of it is dropped. */
+export const ONCE = "once-";
+/** Uploads under way that one owner may have; as many broken ones are kept, less those under way. */
 export const UPLOADS_PER_OWNER = 64;
 /** The part of all room that one owner's broken uploads may take. */
 export const UPLOADS_SHARE_OF_ROOM = 0.1;
@@ -25,40 +27,67 @@ export async function dropOldAsides(core: Core): Promise<void> {
   }
 }
 
-/** Ends broken uploads that nobody came back for. */
+/** Ends broken uploads that nobody came back for, or can. */
 export async function dropOldUploads(core: Core): Promise<void> {
   const oldest = core.clock.wall() - UPLOAD_KEPT_MS;
   for (const upload of await core.catalog.uploads()) {
-    if (upload.touchedAt < oldest && !core.active.has(upload.upload)) {
-      await dropUpload(core, upload);
-    }
+    const isOver = upload.touchedAt < oldest || upload.upload.startsWith(ONCE);
+    if (isOver) await dropIdleUpload(core, upload);
   }
 }
 
+/** Ends every broken upload: somebody's deposit has no room, and they can only save some bytes. */
+export async function dropBrokenUploads(core: Core): Promise<void> {
+  for (const upload of await core.catalog.uploads()) await dropIdleUpload(core, upload);
+}
+
 /**
- * Lets an owner begin one more upload: its oldest broken ones go when they are too many or too
- * large, for they can only save a client some bytes. Throws `Refused` when all are being sent.
+ * Makes way for one more upload of an owner that has `others` under way: its oldest broken ones go
+ * when they are too many or take too much room.
  */
-export async function admitUpload(core: Core, owner: string): Promise<void> {
-  const all = await core.catalog.uploads(owner);
-  const idle = all.filter(({ upload }) => !core.active.has(upload));
-  const rooms = await Promise.all(
-    core.places.online().map((place) => place.room().catch(() => null)),
-  );
-  const room = rooms.reduce((sum, each) => sum + (each?.capacity ?? 0), 0);
-  let count = all.length;
-  let bytes = idle.reduce((sum, each) => sum + each.bytes * each.places.length, 0);
+export async function admitUpload(core: Core, owner: string, others: number): Promise<void> {
+  const uploads = await core.catalog.uploads(owner);
+  const idle = uploads.filter(({ upload }) => !core.active.has(upload));
+  await dropOldest(core, idle, UPLOADS_PER_OWNER - others - 1);
+}
+
+/** After an upload of an owner broke: what its broken uploads take stays within its share. */
+export async function boundBroken(core: Core, owner: string, broken: string): Promise<void> {
+  const uploads = await core.catalog.uploads(owner);
+  const idle = uploads.filter(({ upload }) => upload === broken || !core.active.has(upload));
+  await dropOldest(core, idle, UPLOADS_PER_OWNER, broken);
+}
+
+/** Drops the first ones until at most `count` are left, within the share of all room. */
+async function dropOldest(
+  core: Core,
+  idle: UploadRecord[],
+  count: number,
+  mine?: string,
+): Promise<void> {
+  const look = await core.rooms.look(core.places.online());
+  const share = look.capacity * UPLOADS_SHARE_OF_ROOM;
+  const sizeOf = ({ bytes, places }: UploadRecord) => bytes * places.length;
+  let bytes = idle.reduce((sum, upload) => sum + sizeOf(upload), 0);
+  let left = idle.length;
   for (const upload of idle) {
-    if (count < UPLOADS_PER_OWNER && bytes <= room * UPLOADS_SHARE_OF_ROOM) return;
-    await dropUpload(core, upload);
-    count--;
-    bytes -= upload.bytes * upload.places.length;
+    if (left <= count && bytes <= share) return;
+    if (upload.upload === mine) await dropUpload(core, upload);
+    else await dropIdleUpload(core, upload);
+    left--;
+    bytes -= sizeOf(upload);
   }
-  if (count < UPLOADS_PER_OWNER) return;
-  throw new Refused(
-    "limit",
-    `Refused the deposit: ${count} uploads of this client are unfinished; let some finish first`,
-  );
+}
+
+/** Not while somebody sends it; nobody takes it up meanwhile. */
+async function dropIdleUpload(core: Core, upload: UploadRecord): Promise<void> {
+  if (core.active.has(upload.upload)) return;
+  core.active.add(upload.upload);
+  try {
+    await dropUpload(core, upload);
+  } finally {
+    core.active.delete(upload.upload);
+  }
 }
 
 /** Ends an upload that will not commit, and drops its parts where its places are there. */

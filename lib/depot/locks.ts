@@ -28,7 +28,7 @@ export class Locks {
   }
 }
 
-/** Counts who is reading what, so that bytes under a reader are not deleted. */
+/** Counts who is using what, such as reading a content, so that its bytes are not deleted. */
 export class Pins {
   #counts = new Map<string, number>();
 
@@ -45,6 +45,10 @@ export class Pins {
 
   has(key: string): boolean {
     return this.#counts.has(key);
+  }
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0;
   }
 }
 

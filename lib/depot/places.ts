@@ -1,7 +1,10 @@
 import type { Place, PlaceEvent, Store } from "../../stores/store.ts";
 import type { Catalog, PlaceRecord } from "./catalog/catalog.ts";
-import type { Clock } from "./clock.ts";
+import { type Clock, inTime } from "./clock.ts";
 import { type Log, messageOf } from "./log.ts";
+
+/** A place that does not take its mark within this time is not told. Milliseconds. */
+const MARK_MS = 10_000;
 
 /** The catalog is older than a place's mark: it was put back from a copy, and must not decide. */
 export class CatalogIsOld extends Error {
@@ -85,21 +88,22 @@ export class Places {
 
   /** Tells the places the catalog's sequence number, where they do not have it. */
   async refreshMarks(): Promise<void> {
+    await Promise.all(this.online().map((place) => this.refreshMark(place)));
+  }
+
+  /** Tells one place. False when it could not be told. */
+  async refreshMark(place: Place): Promise<boolean> {
     const { depot, sequence } = this.options.catalog;
-    await Promise.all(
-      this.online().map(async (place) => {
-        if (this.#marked.get(place.id) === sequence) return;
-        try {
-          await place.setMark({ depot, sequence });
-          this.#marked.set(place.id, sequence);
-        } catch (error) {
-          this.options.log.warn("Could not write the mark", {
-            place: place.name,
-            why: messageOf(error),
-          });
-        }
-      }),
-    );
+    if (this.#marked.get(place.id) === sequence) return true;
+    try {
+      await inTime(place.setMark({ depot, sequence }), MARK_MS);
+      this.#marked.set(place.id, sequence);
+      return true;
+    } catch (error) {
+      const why = messageOf(error);
+      this.options.log.warn("Could not write the mark", { place: place.name, why });
+      return false;
+    }
   }
 
   /** Ends following; the stores stay open. */

@@ -38,8 +38,12 @@ export async function reconcile(place: Place, work: Reconciling): Promise<void> 
 
 /** Parts of uploads that ended, and of copies that were interrupted: nobody counts on them. */
 async function dropStaleParts(place: Place, { core }: Reconciling): Promise<void> {
-  for await (const { id } of place.uploads()) {
-    if (!core.active.has(id) && !await core.catalog.upload(id)) await place.discard(id);
+  for await (const { id, bytes } of place.uploads()) {
+    if (core.active.has(id)) continue;
+    const upload = await core.catalog.upload(id);
+    if (!upload) await place.discard(id);
+    // What a depot that was killed could not note counts in its owner's share.
+    else if (bytes > upload.bytes) await core.catalog.keepUpload(id, bytes, upload.touchedAt);
   }
 }
 

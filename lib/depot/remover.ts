@@ -9,6 +9,9 @@ const PAGE = 1_000;
 /** A replica under a reader, or one that a place would not delete, is tried again after this. Milliseconds. */
 const AGAIN_MS = 1_000;
 
+/** Between two looks at what is due, at least. Milliseconds. */
+const PAUSE_MS = 50;
+
 interface Doomed {
   digest: string;
   place: string;
@@ -28,9 +31,11 @@ export class Remover {
     const due = this.core.clock.monotonic() + this.core.settings.lingerMs;
     for (const place of places) {
       const key = replicaKey(digest, place);
-      if (!this.#doomed.has(key)) this.#doomed.set(key, { digest, place, due });
+      // A replica that was taken up and doomed again lingers from the later time.
+      this.#doomed.delete(key);
+      this.#doomed.set(key, { digest, place, due });
     }
-    this.#wakeup.call();
+    if (places.length > 0) this.#wakeup.call();
   }
 
   /** Takes up every replica that the catalog has as doomed, such as after a start. */
@@ -38,7 +43,9 @@ export class Remover {
     let after: { digest: string; place: string } | null = null;
     while (true) {
       const page = await this.core.catalog.replicasIn("doomed", { after, limit: PAGE });
-      for (const { digest, place } of page) this.add(digest, [place]);
+      for (const { digest, place } of page) {
+        if (!this.#doomed.has(replicaKey(digest, place))) this.add(digest, [place]);
+      }
       if (page.length < PAGE) return;
       after = page.at(-1)!;
     }
@@ -47,11 +54,9 @@ export class Remover {
   async run(): Promise<void> {
     while (!this.signal.aborted) {
       await this.#wakeup.wait(this.#untilNext(), this.core.clock, this.signal);
-      const due = this.#due();
-      if (due.length === 0 || this.signal.aborted) continue;
-      // A place must know of a catalog at least as new as what is deleted in its name.
-      await this.core.places.refreshMarks();
-      for (const doomed of due) await this.#tryRemove(doomed);
+      for (const doomed of this.#due()) await this.#tryRemove(doomed);
+      // Many dooms one after another are looked through once, not once each.
+      await this.core.clock.sleep(PAUSE_MS, this.signal);
     }
   }
 
@@ -95,6 +100,8 @@ export class Remover {
     const state = content?.replicas.find((replica) => replica.place === id)?.state;
     // A deposit of the same content took it up again.
     if (state !== "doomed") return true;
+    // A place must know of a catalog at least as new as what is deleted in its name.
+    if (!await this.core.places.refreshMark(place)) return false;
     await place.delete(digest);
     await this.core.catalog.replicaGone(digest, id);
     return true;

@@ -2,7 +2,7 @@ import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
 import type { ContentRecord, FileRecord } from "./catalog/catalog.ts";
 import { sourcesOf } from "./caretaker.ts";
-import { ContentReader, NoGoodCopy } from "./content_reader.ts";
+import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
 import { type Copies, copiesOf, type Core, Refused } from "./core.ts";
 import { absent } from "./deposits.ts";
 import type { Keeper } from "./keeper.ts";
@@ -30,6 +30,7 @@ export class Retrieval implements AsyncDisposable {
     readonly copies: Copies,
     private readonly request: RetrievalRequest,
     private readonly reader: ContentReader,
+    private readonly keeper: Keeper,
     private readonly resources: AsyncDisposableStack,
   ) {}
 
@@ -46,14 +47,18 @@ export class Retrieval implements AsyncDisposable {
     const content = await core.catalog.content(file.digest);
     const checks = await core.catalog.chunkChecks(file.digest);
     if (!content || !checks) throw noCopy();
-    const reader = stack.use(openReader(content, checks, request, { core, keeper, signal }));
+    stack.use(await core.memory.take(2 * Math.min(CHUNK_BYTES, file.size), signal));
+    const copies = copiesOf(file, core.places);
+    const visible = copies.places.map(({ id }) => id);
+    const sources = sourcesOf(content, core, { visible, avoid: request.avoid });
+    const reader = stack.use(openReader(content, { checks, sources, keeper, signal }));
     stack.defer(() => keeper.wasRead(content, reader.used));
-    return new Retrieval(file, copiesOf(file, core.places), request, reader, stack.move());
+    return new Retrieval(file, copies, request, reader, keeper, stack.move());
   }
 
-  /** Identifiers of the places that bytes came from so far. */
+  /** Of the places that bytes came from so far, those that the owner is told of. */
   get places(): string[] {
-    return [...this.reader.used];
+    return this.copies.places.map(({ id }) => id).filter((id) => this.reader.used.has(id));
   }
 
   /**
@@ -81,7 +86,7 @@ export class Retrieval implements AsyncDisposable {
       const chunk = await next;
       next = index < last ? read(index + 1) : null;
       hash?.update(chunk);
-      if (!next && hash && hash.digest() !== this.file.digest) throw noCopy();
+      if (!next && hash && hash.digest() !== this.file.digest) throw this.#wrongBytes();
       const start = index * CHUNK_BYTES;
       yield chunk.subarray(Math.max(0, from - start), Math.min(chunk.length, end - start));
     }
@@ -90,6 +95,12 @@ export class Retrieval implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ahead;
     await this.resources.disposeAsync();
+  }
+
+  /** Each chunk passed its check and the whole is not the content: whoever gave any is looked at. */
+  #wrongBytes(): Refused {
+    for (const place of this.reader.used) this.keeper.suspect(this.file.digest, place);
+    return noCopy();
   }
 
   async #read(index: number, buffer: Uint8Array): Promise<Uint8Array> {
@@ -103,19 +114,16 @@ export class Retrieval implements AsyncDisposable {
 }
 
 function openReader(
-  content: ContentRecord,
-  checks: Uint8Array,
-  request: RetrievalRequest,
-  { core, keeper, signal }: { core: Core; keeper: Keeper; signal: AbortSignal },
+  { digest, size }: ContentRecord,
+  { checks, sources, keeper, signal }: {
+    checks: Uint8Array;
+    sources: Source[];
+    keeper: Keeper;
+    signal: AbortSignal;
+  },
 ): ContentReader {
-  return new ContentReader({
-    digest: content.digest,
-    size: content.size,
-    checks,
-    sources: sourcesOf(content, core, request.avoid),
-    onSuspect: (place) => keeper.suspect(content.digest, place),
-    signal,
-  });
+  const onSuspect = (place: string) => keeper.suspect(digest, place);
+  return new ContentReader({ digest, size, checks, sources, onSuspect, signal });
 }
 
 function refuseChanged(file: FileRecord, { digest, from }: RetrievalRequest): void {

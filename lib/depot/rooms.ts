@@ -1,7 +1,11 @@
+import { inTime } from "./clock.ts";
 import type { Place, Room } from "../../stores/store.ts";
 import type { Candidate } from "./placement.ts";
 
 const GIB = 1024 ** 3;
+
+/** A place that does not say its room within this time has none for now. Milliseconds. */
+const ROOM_MS = 5_000;
 
 /** What is kept free on a place so that the disk's other users can breathe: 1 GiB or 2 %. */
 export function defaultReserve(capacity: number): number {
@@ -56,12 +60,15 @@ export class Rooms {
   async look(places: Iterable<Place>): Promise<Look> {
     const seen = await Promise.all(
       [...places].map(async (place) => {
-        const room = await place.room().catch(() => null);
+        const room = await inTime(place.room(), ROOM_MS).catch(() => null);
         return room && { place, room };
       }),
     );
     const answered = seen.filter((entry) => entry !== null);
-    return { candidates: () => answered.map(({ place, room }) => this.#candidate(place, room)) };
+    return {
+      capacity: answered.reduce((sum, { room }) => sum + room.capacity, 0),
+      candidates: () => answered.map(({ place, room }) => this.#candidate(place, room)),
+    };
   }
 
   #candidate(place: Place, room: Room): Candidate {
@@ -71,6 +78,8 @@ export class Rooms {
 }
 
 export interface Look {
+  /** Bytes in all. */
+  capacity: number;
   /** With the reservations of this moment taken off. */
   candidates(): Candidate[];
 }

@@ -25,10 +25,12 @@ export class Upload implements AsyncDisposable {
   readonly #checks = new ChunkChecks();
   #legs: Leg[];
   #position = 0;
-  #lastFailure: unknown = null;
+  #lastFailure: unknown;
 
-  constructor(legs: Leg[]) {
+  /** `failure`: why a place is not among the legs. */
+  constructor(legs: Leg[], failure: unknown = null) {
     this.#legs = legs;
+    this.#lastFailure = failure;
   }
 
   /** Bytes that every place still in it has. */
@@ -71,7 +73,10 @@ export class Upload implements AsyncDisposable {
 
   /** Drops what was kept: the client sends everything again. */
   async restart(): Promise<Upload> {
-    await this.#onEach((leg) => leg.writer.rewind(0));
+    await this.#onEach(async (leg) => {
+      await leg.writer.rewind(0);
+      leg.room.extend(this.#position);
+    });
     const again = new Upload(this.#legs);
     this.#legs = [];
     return again;

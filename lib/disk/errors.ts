@@ -29,10 +29,14 @@ export class DiskRefused extends Error {
 /** Windows' numbers for a full disk, a full handle and a spent quota. Elsewhere `code` has a name. */
 const WINDOWS_FULL = /\(os error (39|112|1295)\)/;
 
-/** The error of a failed `action`: `Full` when room was the cause, else an `Error`, with its `cause`. */
+/**
+ * The error of a failed `action`, with its `cause`: `Full` when room was the cause, `Unreachable` when
+ * this machine could not even look, which says nothing of the file; else an `Error`.
+ */
 export function diskError(action: string, cause: unknown): Error {
   if (cause instanceof Unreachable) return cause;
   const message = `Could not ${action}: ${cause instanceof Error ? cause.message : String(cause)}`;
+  if (isOutOfHandles(cause)) return new Unreachable(message, { cause });
   return isOutOfRoom(cause) ? new Full(message, { cause }) : new Error(message, { cause });
 }
 
@@ -43,10 +47,10 @@ export function isAbsence(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR" || error instanceof Deno.errors.NotFound;
 }
 
-/** Whether `error` says that too many files are open, here or on the machine. */
+/** Whether `error` says that too many files are open, here or on the machine, or memory is short. */
 export function isOutOfHandles(error: unknown): boolean {
   const code = errorCode(error);
-  return code === "EMFILE" || code === "ENFILE";
+  return code === "EMFILE" || code === "ENFILE" || code === "ENOMEM";
 }
 
 function isOutOfRoom(error: unknown): boolean {

@@ -70,13 +70,13 @@ export class Connection implements Disposable {
 
   /**
    * Whether a line came while this side is writing. Once asked, the next `readLine` answers with
-   * that line; until then no raw bytes may be read.
+   * that line; until then no raw bytes may be read. The other side's end of the stream is no line:
+   * it may still be reading.
    */
   lineArrived(): boolean {
     if (!this.#early) {
       const early = { line: this.#readLine(null), arrived: false };
-      const arrive = () => early.arrived = true;
-      early.line.then(arrive, arrive);
+      early.line.then((line) => early.arrived = line !== null, () => early.arrived = true);
       this.#early = early;
     }
     return this.#early.arrived;

@@ -3,7 +3,15 @@ import type { FileRecord } from "../depot/catalog/catalog.ts";
 import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
 import type { Receipt } from "../depot/deposit_plan.ts";
 import type { OwnerStatus, PlaceStatus, ReplicaStatus } from "../depot/depot.ts";
-import { encode, type ErrorCode, Refusal, REPLIES } from "../protocol/mod.ts";
+import { type Log, messageOf } from "../depot/log.ts";
+import {
+  BadPeer,
+  ConnectionLost,
+  encode,
+  type ErrorCode,
+  Refusal,
+  REPLIES,
+} from "../protocol/mod.ts";
 
 const CODES: Record<RefusedWhy, ErrorCode> = {
   "absent": "nao_encontrado",
@@ -19,10 +27,17 @@ const CODES: Record<RefusedWhy, ErrorCode> = {
   "unknown owner": "id_desconhecido",
 };
 
-/** A failure as the client is told of it; `null` when it is the depot's own and goes to the log. */
-export function refusalOf(error: unknown): Refusal | null {
+/**
+ * A failure as the client is told of it; what is the depot's own also goes to the log. Throws what
+ * nobody can be told of: that the connection is gone.
+ */
+export function refusalOf(error: unknown, log: Log): Refusal {
+  if (error instanceof ConnectionLost || error instanceof BadPeer) throw error;
   if (error instanceof Refusal) return error;
-  if (!(error instanceof Refused)) return null;
+  if (!(error instanceof Refused)) {
+    log.error("A request failed", { why: messageOf(error) });
+    return new Refusal("interno", "The depot could not do it; its log says why", { cause: error });
+  }
   const { why, message, available } = error;
   return new Refusal(CODES[why], message, { available, cause: error });
 }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { lockFile } from "../disk/mod.ts";
+import { lockFile, makePath } from "../disk/mod.ts";
 
 /** Another process has the data directory, or it cannot be used. */
 export class DataDirectoryRefused extends Error {
@@ -13,7 +13,7 @@ export class DataDirectory implements Disposable {
   /** Makes the directory when it is not there. Throws `DataDirectoryRefused`. */
   static async open(path: string): Promise<DataDirectory> {
     try {
-      await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+      await makePath(path);
       const lock = await Deno.open(join(path, "lock"), { create: true, write: true });
       if (await lockFile(lock)) return new DataDirectory(path, lock);
       lock.close();

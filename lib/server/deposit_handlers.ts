@@ -2,7 +2,6 @@ import type { Incoming } from "../depot/incoming.ts";
 import type { Offer } from "../depot/deposits.ts";
 import {
   BadPeer,
-  type Connection,
   ConnectionLost,
   decodeAction,
   encode,
@@ -13,7 +12,7 @@ import {
   type Request,
 } from "../protocol/mod.ts";
 import { receiptLine, refusalOf, seedReceiptLine } from "./answers.ts";
-import { drainBlocks, drainRaw, GaveUp, receiveBlocks, receiveRaw } from "./body.ts";
+import { type BodyRead, drainBlocks, drainRaw, GaveUp, receiveBlocks, receiveRaw } from "./body.ts";
 import type { Client, Exchange } from "./exchange.ts";
 import { withProgress } from "./working.ts";
 
@@ -23,14 +22,17 @@ const DECIDE_MS = 15 * 60_000;
 /** `comando:depositar` */
 export async function deposit(
   request: Extract<Request, { kind: "deposit" }>,
-  { connection, depot, signal }: Exchange,
+  exchange: Exchange,
   { owner }: Client,
 ): Promise<void> {
-  const { name, replicas, minimum, wait, size, upload, modifiedAt, executable } = request;
+  const { connection, depot, signal } = exchange;
+  const { name, replicas, minimum, wait, size, digest, upload, modifiedAt, executable } = request;
   const attributes = { modifiedAt, executable: executable ?? false };
-  await using offer = await depot.offer(
-    { owner, name, replicas, minimum, wait, size, upload, attributes },
-    signal,
+  // What was kept of a large upload is read again first, which may take longer than a client waits.
+  const wish = { owner, name, replicas, minimum, wait, size, digest, upload, attributes };
+  await using offer = await withProgress(
+    connection,
+    (_tell, here) => depot.offer(wish, AbortSignal.any([signal, here])),
   );
   const { position, partDigest, presentDigest } = offer;
   await connection.writeLine(encode(REPLIES.offer, { position, partDigest, presentDigest }));
@@ -43,17 +45,23 @@ export async function deposit(
     );
     return await connection.writeLine(receiptLine(receipt));
   }
-  await receiveDeposit(connection, offer, action.from);
+  await receiveDeposit(exchange, offer, { from: action.from, declared: request.digest });
 }
 
 /** From the first block to the receipt, or to a refusal after which the connection is usable. */
-async function receiveDeposit(connection: Connection, offer: Offer, from: number): Promise<void> {
+async function receiveDeposit(
+  { connection, log, memory }: Exchange,
+  offer: Offer,
+  { from, declared }: { from: number; declared: string | null },
+): Promise<void> {
   let incoming: Incoming | null = null;
-  let bodyEnded = false;
+  const read: BodyRead = { ended: false, unread: 0 };
   try {
     incoming = await offer.receive(from);
-    const digest = await receiveBlocks(connection, incoming);
-    bodyEnded = true;
+    const digest = await receiveBlocks({ connection, incoming, memory, read });
+    if (declared !== null && declared !== digest) {
+      throw new Refusal("hash_diferente", `Refused the bytes: ${declared} was said of them before`);
+    }
     const receipt = await withProgress(connection, (onBytes) => incoming!.finish(digest, onBytes));
     await connection.writeLine(receiptLine(receipt));
   } catch (error) {
@@ -62,10 +70,9 @@ async function receiveDeposit(connection: Connection, offer: Offer, from: number
       throw error;
     }
     if (error instanceof GaveUp) throw new Refusal("desistiu", "The deposit was given up");
-    const refusal = refusalOf(error);
-    if (!refusal || bodyEnded) throw error;
-    await connection.writeLine(encodeError(refusal));
-    await drainBlocks(connection);
+    if (read.ended) throw error;
+    await connection.writeLine(encodeError(refusalOf(error, log)));
+    await drainBlocks(connection, read.unread);
   } finally {
     await incoming?.[Symbol.asyncDispose]();
   }
@@ -74,12 +81,12 @@ async function receiveDeposit(connection: Connection, offer: Offer, from: number
 /** The seed's deposit: raw bytes come at once, so what is refused is read away after the answer. */
 export async function seedDeposit(
   request: Extract<Request, { kind: "seedDeposit" }>,
-  { connection, depot, signal }: Exchange,
+  { connection, depot, log, memory, signal }: Exchange,
   client: Client | Refusal,
 ): Promise<void> {
   const { name, replicas, size, digest } = request;
   let incoming: Incoming | null = null;
-  const came = { bytes: 0 };
+  const read: BodyRead = { ended: false, unread: size };
   try {
     if (client instanceof Refusal) throw client;
     await using offer = await depot.offer({
@@ -89,17 +96,16 @@ export async function seedDeposit(
       minimum: null,
       wait: null,
       size,
+      digest,
       upload: null,
       attributes: { modifiedAt: null, executable: false },
     }, signal);
     incoming = await offer.receive(0);
-    await receiveRaw(connection, incoming, { size, came });
+    await receiveRaw({ connection, incoming, memory, read }, size);
     await connection.writeLine(seedReceiptLine(await incoming.finish(digest)));
   } catch (error) {
-    const refusal = refusalOf(error);
-    if (!refusal) throw error;
-    await connection.writeLine(encodeError(refusal));
-    await drainRaw(connection, size - came.bytes);
+    await connection.writeLine(encodeError(refusalOf(error, log)));
+    await drainRaw(connection, read.unread);
   } finally {
     await incoming?.[Symbol.asyncDispose]();
   }

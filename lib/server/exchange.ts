@@ -1,6 +1,7 @@
 import type { Depot } from "../depot/depot.ts";
 import type { Log } from "../depot/log.ts";
 import type { Connection } from "../protocol/mod.ts";
+import type { BodyMemory } from "./body_memory.ts";
 
 /** Who is at the other end. */
 export interface Client {
@@ -15,6 +16,8 @@ export interface Exchange {
   connection: Connection;
   depot: Depot;
   log: Log;
+  /** Shared by all connections. */
+  memory: BodyMemory;
   /** Aborts when the connection ends or the depot stops. */
   signal: AbortSignal;
   client: Client | null;

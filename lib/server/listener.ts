@@ -2,10 +2,16 @@ import type { Depot } from "../depot/depot.ts";
 import type { Log } from "../depot/log.ts";
 import { messageOf } from "../depot/log.ts";
 import { Connection, encodeError, Refusal } from "../protocol/mod.ts";
+import { BodyMemory } from "./body_memory.ts";
 import { Session } from "./session.ts";
 
 /** Requests under way get this long to end when the depot stops. Milliseconds. */
 const STOP_MS = 10_000;
+
+/** The address cannot be listened on, such as one that another process has. */
+export class ListenRefused extends Error {
+  override readonly name = "ListenRefused";
+}
 
 export interface ListenerOptions {
   hostname: string;
@@ -23,12 +29,13 @@ export interface ListenerOptions {
 export class Listener implements AsyncDisposable {
   #listener: Deno.TcpListener;
   #sessions = new Map<Session, Promise<void>>();
+  #memory = new BodyMemory();
   #stop = new AbortController();
   #accepting: Promise<void>;
 
+  /** Throws `ListenRefused`. */
   constructor(private readonly options: ListenerOptions) {
-    const { hostname, port } = options;
-    this.#listener = Deno.listen({ hostname, port });
+    this.#listener = listen(options);
     this.#accepting = this.#accept();
   }
 
@@ -42,6 +49,7 @@ export class Listener implements AsyncDisposable {
     this.#listener.close();
     await this.#accepting;
     for (const session of this.#sessions.keys()) session.stop();
+    this.options.depot.stopWaiting();
     const timer = setTimeout(() => this.#stop.abort(), STOP_MS);
     await Promise.all(this.#sessions.values());
     clearTimeout(timer);
@@ -68,13 +76,26 @@ export class Listener implements AsyncDisposable {
     const ended = new AbortController();
     const stopped = () => connection.close();
     this.#stop.signal.addEventListener("abort", stopped);
-    const session = new Session(connection, depot, log, ended.signal);
+    const shared = { depot, log, memory: this.#memory, signal: ended.signal };
+    const session = new Session(connection, shared);
     const running = session.run().finally(() => {
       ended.abort();
       this.#stop.signal.removeEventListener("abort", stopped);
       this.#sessions.delete(session);
     });
     this.#sessions.set(session, running);
+  }
+}
+
+function listen({ hostname, port }: ListenerOptions): Deno.TcpListener {
+  try {
+    return Deno.listen({ hostname, port });
+  } catch (cause) {
+    throw new ListenRefused(
+      `Could not listen on ${hostname}, port ${port}: ${messageOf(cause)}. ` +
+        `Give another --port, or 0 for any free one`,
+      { cause },
+    );
   }
 }
 

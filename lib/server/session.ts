@@ -1,5 +1,4 @@
-import type { Depot } from "../depot/depot.ts";
-import { type Log, messageOf } from "../depot/log.ts";
+import { messageOf } from "../depot/log.ts";
 import {
   BadLine,
   BadPeer,
@@ -29,9 +28,7 @@ export class Session {
 
   constructor(
     private readonly connection: Connection,
-    private readonly depot: Depot,
-    private readonly log: Log,
-    private readonly signal: AbortSignal,
+    private readonly shared: Pick<Exchange, "depot" | "log" | "memory" | "signal">,
   ) {}
 
   /** Resolves when the connection has ended, for whatever reason. */
@@ -47,7 +44,7 @@ export class Session {
       }
     } catch (error) {
       if (error instanceof ConnectionLost || error instanceof BadPeer) return;
-      this.log.error("A session failed", { why: messageOf(error) });
+      this.shared.log.error("A session failed", { why: messageOf(error) });
     } finally {
       this.connection.close();
     }
@@ -77,11 +74,12 @@ export class Session {
     try {
       const request = await this.#decode(line);
       if (!request) return;
+      // A client may well get a hundred refusals in a row: it speaks the language.
+      if (this.#client) this.#refusals = 0;
       await this.#handle(request);
       this.#refusals = 0;
     } catch (error) {
-      if (error instanceof ConnectionLost || error instanceof BadPeer) throw error;
-      await this.#refuse(refusalOf(error) ?? this.#internal(error));
+      await this.#refuse(refusalOf(error, this.shared.log));
     }
   }
 
@@ -104,10 +102,8 @@ export class Session {
       exchange: Exchange,
     ) => Promise<void>;
     await handler(request, {
+      ...this.shared,
       connection: this.connection,
-      depot: this.depot,
-      log: this.log,
-      signal: this.signal,
       client: this.#client,
       become: (client) => this.#client = client,
     });
@@ -124,10 +120,5 @@ export class Session {
   async #refuse(refusal: Refusal): Promise<void> {
     this.#refusals++;
     await this.connection.writeLine(encodeError(refusal));
-  }
-
-  #internal(error: unknown): Refusal {
-    this.log.error("A request failed", { why: messageOf(error) });
-    return new Refusal("interno", "The depot could not do it; its log says why");
   }
 }

@@ -2,21 +2,22 @@ import { type Connection, encode, PROGRESS_EVERY_MS, REPLIES } from "../protocol
 
 /**
  * Waits for `work`, and says `andamento` every few seconds meanwhile, so that the client knows that
- * the depot lives. `work` gets a function to tell how far it is, in bytes.
+ * the depot lives. `work` gets a function to tell how far it is, in bytes, and a signal that aborts
+ * when the client cannot be told any more.
  */
 export async function withProgress<T>(
   connection: Connection,
-  work: (onBytes: (done: number, total: number) => void) => Promise<T>,
+  work: (tell: (done: number, total: number) => void, here: AbortSignal) => Promise<T>,
 ): Promise<T> {
   let state = { done: 0, total: 0 };
   let telling: Promise<void> = Promise.resolve();
+  const gone = new AbortController();
   const timer = setInterval(() => {
-    // One that cannot be told is found out by the answer.
     telling = telling.then(() => connection.writeLine(encode(REPLIES.progress, state)))
-      .catch(() => {});
+      .catch((error) => gone.abort(error));
   }, PROGRESS_EVERY_MS / 2);
   try {
-    return await work((done, total) => state = { done, total });
+    return await work((done, total) => state = { done, total }, gone.signal);
   } finally {
     clearInterval(timer);
     await telling;

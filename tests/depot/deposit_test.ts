@@ -65,6 +65,41 @@ Deno.test("room is held while a deposit is under way: two that fit only one by o
   await (await test.depot.offer(request("d"), signal))[Symbol.asyncDispose]();
 });
 
+Deno.test("room is held again for what is sent again from the start", async () => {
+  await using test = await TestDepot.open({ places: [{ name: "p", capacity: 50 * MIB }] });
+  const signal = AbortSignal.timeout(5_000);
+  const ask = { replicas: 1, size: 4 * MIB, upload: crypto.randomUUID() };
+  {
+    await using offer = await test.depot.offer(test.request("a", ask), signal);
+    await using incoming = await offer.receive(0);
+    await incoming.write(someBytes(3 * MIB));
+    await incoming.keep();
+  }
+  await using offer = await test.depot.offer(test.request("a", ask), signal);
+  assertEquals(offer.position, 3 * MIB);
+  await using _incoming = await offer.receive(0);
+  const other = test.request("b", { replicas: 1, size: 47 * MIB });
+  const refusal = await assertRejects(() => test.depot.offer(other, signal), Refused);
+  assertEquals(refusal.why, "no room");
+});
+
+Deno.test("places that became full since the offer are said to be full", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  for (const size of [5, 2 * MIB]) {
+    const bytes = someBytes(size);
+    const request = test.request("a", { size });
+    await using offer = await test.depot.offer(request, AbortSignal.timeout(5_000));
+    for (const id of ["p0", "p1"]) test.store.place(id).faults.full = true;
+    const refusal = await assertRejects(async () => {
+      await using incoming = await offer.receive(0);
+      await incoming.write(bytes);
+      await incoming.finish(digestOf(bytes));
+    }, Refused);
+    assertEquals(refusal.why, "no room");
+    for (const id of ["p0", "p1"]) test.store.place(id).faults.full = false;
+  }
+});
+
 Deno.test("with fewer places accepted a deposit takes what there is, and the keeper adds the rest", async () => {
   await using test = await TestDepot.open({ places: 1 });
   const { copies } = await test.deposit("a", someBytes(2 * MIB), { replicas: 3, minimum: 1 });
@@ -230,3 +265,65 @@ async function freeOf(test: TestDepot): Promise<number[]> {
     ["p0", "p1"].map(async (id) => (await test.store.place(id).room()).free),
   );
 }
+
+Deno.test("what an owner's broken uploads take stays within a tenth of the room", async () => {
+  await using test = await TestDepot.open({ places: [{ name: "p", capacity: 50 * MIB }] });
+  const signal = AbortSignal.timeout(5_000);
+  for (const name of ["a", "b", "c"]) {
+    const ask = { replicas: 1, size: 4 * MIB, upload: crypto.randomUUID() };
+    await using offer = await test.depot.offer(test.request(name, ask), signal);
+    await using incoming = await offer.receive(0);
+    await incoming.write(someBytes(2 * MIB));
+    await incoming.keep();
+  }
+  assertEquals((await test.catalog.uploads(test.owner)).length, 2);
+});
+
+Deno.test("a number that was changed during an upload that named none stays", async () => {
+  await using test = await TestDepot.open({ places: 3 });
+  await test.deposit("a", someBytes(10), { replicas: 1 });
+  const bytes = someBytes(2 * MIB);
+  const request = test.request("a", { replicas: null, size: bytes.length });
+  await using offer = await test.depot.offer(request, AbortSignal.timeout(5_000));
+  await using incoming = await offer.receive(0);
+  await incoming.write(bytes);
+  await test.depot.setReplicas({ owner: test.owner, name: "a", wanted: 3, wait: null });
+  const { file } = await incoming.finish(digestOf(bytes));
+  assertEquals(file.wanted, 3);
+});
+
+Deno.test("a file whose copies are all lost is not offered as present: its bytes are asked for", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const bytes = someBytes(2 * MIB);
+  await test.deposit("a", bytes);
+  for (const id of ["p0", "p1"]) await test.store.place(id).delete(digestOf(bytes));
+  await assertRejects(() => test.retrieve("a"), Refused);
+  await test.until("the loss is known", async () => (await test.goodPlaces("a")).length === 0);
+  const request = test.request("a", { size: bytes.length });
+  await using offer = await test.depot.offer(request, AbortSignal.timeout(5_000));
+  assertEquals(offer.presentDigest, null);
+  await assertRejects(() => offer.same(digestOf(bytes)), Refused, "deposit it again");
+});
+
+Deno.test("a file is replaced by one of the same size although the places of the old one are full", async () => {
+  await using test = await TestDepot.open({ places: 4 });
+  await test.deposit("a", someBytes(2 * MIB));
+  for (const id of await test.goodPlaces("a")) test.store.place(id).faults.full = true;
+  const { copies } = await test.deposit("a", someBytes(2 * MIB, 2));
+  assertEquals(copies.live, 2);
+});
+
+Deno.test("no answer names copies that only another owner's file wants", async () => {
+  await using test = await TestDepot.open({ places: 3 });
+  const bytes = someBytes(1_000);
+  const other = digestOf("another owner");
+  await test.catalog.addOwner(other, 0);
+  await test.deposit("a", bytes, { owner: other, replicas: 3 });
+  await test.deposit("a", bytes, { replicas: 1 });
+  const { copies } = await test.depot.fileStatus(test.owner, "a");
+  const avoid = copies.places.map(({ id }) => id);
+  const wish = { owner: test.owner, name: "a", from: 0, length: null, digest: null, avoid };
+  await using retrieval = await test.depot.retrieve(wish, AbortSignal.timeout(5_000));
+  for await (const _piece of retrieval.pieces());
+  assertEquals(retrieval.places, avoid);
+});

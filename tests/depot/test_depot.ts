@@ -79,6 +79,7 @@ export class TestDepot implements AsyncDisposable {
       minimum: null,
       wait: null,
       size: null,
+      digest: null,
       upload: null,
       attributes: { modifiedAt: null, executable: false },
       ...more,

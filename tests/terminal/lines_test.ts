@@ -84,7 +84,7 @@ Deno.test("a wide list has every column, a narrow one the name and the size", ()
 Deno.test("a status says in words what is to be repaired", () => {
   assertEquals(statusLines(STATUS, 80).slice(0, 2), [
     "12 files, 1.2 MiB",
-    "3 replicas missing, 1 file with a damaged copy, 1 being repaired, 2 to be repaired, " +
+    "3 replicas missing, 1 file without a good copy, 1 being repaired, 2 to be repaired, " +
     "2 damaged copies set aside",
   ]);
   const repair = { queued: 0, running: 0, deficit: 0, damaged: 0, aside: 0 };

@@ -197,8 +197,9 @@ export interface DepositCommit {
   name: string;
   digest: string;
   wanted: number;
+  /** The number that the file has by then stays, and `wanted` is only for a new file. */
+  keepWanted: boolean;
   good: string[];
-  failed: string[];
   attributes: FileAttributes;
   now: number;
 }

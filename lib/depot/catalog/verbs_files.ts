@@ -1,6 +1,6 @@
 /** Files: an owner's names for contents. */
 import { Buffer } from "node:buffer";
-import type { FileAttributes, FileRecord } from "./catalog.ts";
+import type { DepositCommit, FileRecord } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verbs.ts";
@@ -88,7 +88,7 @@ export function putFile(
   db: Statements,
   owner: number,
   content: Uint8Array,
-  file: { name: string; digest: string; wanted: number; attributes: FileAttributes; now: number },
+  file: Pick<DepositCommit, "name" | "digest" | "wanted" | "keepWanted" | "attributes" | "now">,
 ): void {
   const before = fileOf(db, owner, file.name);
   const same = before?.digest === file.digest;
@@ -102,7 +102,7 @@ export function putFile(
     file.name,
     same ? before.version : (before?.version ?? 0) + 1,
     content,
-    file.wanted,
+    file.keepWanted && before ? before.wanted : file.wanted,
     same ? before.depositedAt : file.now,
     file.attributes.modifiedAt,
     Number(file.attributes.executable),

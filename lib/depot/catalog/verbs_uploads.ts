@@ -41,7 +41,7 @@ export const uploadVerbs = {
     }
     if (deposit.good.length === 0) throw refused(upload, "no place has its bytes");
     for (const place of deposit.good) makeGood(db, deposit, placeKey(db, place));
-    // Whatever is prepared and not good has failed, named in `deposit.failed` or not.
+    // Whatever is prepared and not good has failed.
     removeUpload(db, upload, content);
     putFile(db, key, content, deposit);
     return fileOf(db, key, deposit.name)!;

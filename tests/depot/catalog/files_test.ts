@@ -22,7 +22,7 @@ Deno.test("file() has what the deposit said, and the good replicas' places", asy
   const attributes = { modifiedAt: -1500, executable: true };
   const file = await catalog.commitDeposit({
     ...{ upload: "u", owner: OWNER, name: "a|b:c%\n😀", digest: digest(7), wanted: 3, now: 6 },
-    ...{ good: ["p2", "p1"], failed: [], attributes },
+    ...{ good: ["p2", "p1"], keepWanted: false, attributes },
   });
   assertEquals(file, {
     ...{ name: "a|b:c%\n😀", version: 1, digest: digest(7), size: 7, wanted: 3, depositedAt: 6 },

@@ -33,7 +33,7 @@ const commit = fc.tuple(anyUpload, anyName, someWanted, somePlaces)
     const good = places.filter((place) => prepared?.places.has(place));
     const attributes = { modifiedAt: null, executable: false };
     const committed = { upload, owner: OWNER, name, digest: prepared?.digest ?? digest(1), wanted };
-    const deposit = { ...committed, good, failed: [], attributes, now: 1 };
+    const deposit = { ...committed, good, keepWanted: false, attributes, now: 1 };
     if (!prepared || good.length === 0) {
       assertThrows(() => VERBS.commitDeposit(db, deposit), Error);
       return;

@@ -23,7 +23,7 @@ const CALLS: Record<Verb, unknown[]> = {
   keepUpload: ["u", 1, 1],
   upload: ["u"],
   uploads: [OWNER],
-  commitDeposit: [{ ...COMMIT, good: ["p1"], failed: [], attributes: ATTRIBUTES }],
+  commitDeposit: [{ ...COMMIT, good: ["p1"], keepWanted: false, attributes: ATTRIBUTES }],
   endUpload: ["u"],
   file: [OWNER, "n"],
   listFiles: [{ owner: OWNER, prefix: "a/", after: "a/b", limit: 10 }],

@@ -77,7 +77,7 @@ export async function deposit(catalog: Catalog, deposited: Deposited): Promise<F
   const upload = `deposit ${uploads++}`;
   await catalog.beginUpload({ upload, owner, places, now, content: content(number) });
   return await catalog.commitDeposit({
-    ...{ upload, owner, name, digest: digest(number), now, good: places, failed: [] },
+    ...{ upload, owner, name, digest: digest(number), now, good: places, keepWanted: false },
     wanted: deposited.wanted ?? places.length,
     attributes: { modifiedAt: null, executable: false },
   });

@@ -13,7 +13,7 @@ import {
 function commitOf(upload: string, number: number, changed: Partial<DepositCommit>): DepositCommit {
   return {
     ...{ upload, owner: OWNER, name: "file", digest: digest(number), wanted: 1, now: 50 },
-    ...{ good: ["p1"], failed: [], attributes: { modifiedAt: null, executable: false } },
+    ...{ good: ["p1"], keepWanted: false, attributes: { modifiedAt: null, executable: false } },
     ...changed,
   };
 }
@@ -109,7 +109,7 @@ Deno.test("commitDeposit() makes good ones good, dooms failed ones, and ends the
   const { catalog } = temporary;
   const places = ["p1", "p2", "p3"];
   await catalog.beginUpload({ upload: "u", owner: OWNER, places, now: 5, content: content(1) });
-  const commit = commitOf("u", 1, { good: ["p1"], failed: ["p2"], wanted: 2 });
+  const commit = commitOf("u", 1, { good: ["p1"], wanted: 2 });
   const file = await catalog.commitDeposit(commit);
   assertEquals(file.places, ["p1"]);
   assertEquals(
@@ -132,7 +132,7 @@ Deno.test("commitDeposit() leaves a copy good where the new bytes failed to repl
     now: 20,
     content: content(1),
   });
-  await catalog.commitDeposit(commitOf("u", 1, { name: "second", good: ["p1"], failed: ["p2"] }));
+  await catalog.commitDeposit(commitOf("u", 1, { name: "second", good: ["p1"] }));
   assertEquals(await states(catalog, 1), { p1: "good", p2: "good" });
 });
 
