@@ -88,10 +88,12 @@ export function folderWriter(file, { part, content, position, signal, confirm, r
       signal.throwIfAborted();
       await attempt(async () => {
         if (position !== size) throw new Error(`Could not commit: ${position} bytes, not ${size}`);
-        // Durable in this order: the bytes, the name, the folder that has the name.
+        // Durable in this order: the bytes, the folder, the name in it.
         await file.sync();
         const folder = dirname(content(digest));
-        if (await fs.mkdir(folder, { recursive: true })) await syncFolder(dirname(folder));
+        await fs.mkdir(folder, { recursive: true, mode: 0o700 });
+        // Also when it was there: another commit may have made it and not be here yet.
+        await syncFolder(dirname(folder));
         await fs.rename(part, content(digest));
         settled = true;
         await syncFolder(folder);
@@ -132,8 +134,8 @@ export async function prepare(dir, depot) {
   if ((await namesIn(join(dir, "contents"))).length > 0) {
     throw new Error(`${dir} has contents and no place.json: put it back, or move them away`);
   }
-  await writeMark(dir, { place: randomUUID(), depot, sequence: 0 });
   await syncFolder(dirname(dir));
+  await writeMark(dir, { place: randomUUID(), depot, sequence: 0 });
 }
 
 /** `null` where there is none. @param {string} dir @returns {Promise<FolderMark | null>} */
