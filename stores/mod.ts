@@ -1,8 +1,8 @@
 /** From what the operator typed after `--store` to stores. */
 import { isAbsolute, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { fsStore } from "./fs.ts";
-import { CONTRACT, type Store, type StoreContext, StoreRefused } from "./store.ts";
+import { openPlugin } from "./plugin.ts";
+import { type Store, type StoreContext, StoreRefused } from "./store.ts";
 
 /** Opens one store for all specs of its kind; `values` are what stood after the colon. */
 type Opener = (values: string[], options: OpenStoresOptions) => Promise<Store>;
@@ -47,13 +47,16 @@ export async function openStores(specs: string[], options: OpenStoresOptions): P
 
 function openers(specs: string[]): ((options: OpenStoresOptions) => Promise<Store>)[] {
   const plugins = specs.filter(isPlugin);
+  const taken = new Map<string, Store>();
   const byKind = Map.groupBy(specs.filter((spec) => !isPlugin(spec)), kindOf);
   return [
     ...[...byKind].map(([kind, same]) => {
       const values = same.map((spec) => spec.slice(kind.length + 1));
       return (options: OpenStoresOptions) => KINDS[kind]!(values, options);
     }),
-    ...plugins.map((spec) => (options: OpenStoresOptions) => openPlugin(spec, options)),
+    ...plugins.map((spec) => (options: OpenStoresOptions) =>
+      openPlugin(spec, { ...options, taken })
+    ),
   ];
 }
 
@@ -68,34 +71,4 @@ function kindOf(spec: string): string {
   throw new StoreRefused(
     `Could not open the store ${spec}: known are ${kinds} and the path of a module, ./store.js`,
   );
-}
-
-/** `PATH?options`: a module that exports `contract` and, as its default, what makes a store. */
-async function openPlugin(spec: string, { context, base }: OpenStoresOptions): Promise<Store> {
-  const mark = spec.indexOf("?");
-  const path = resolve(base, mark < 0 ? spec : spec.slice(0, mark));
-  try {
-    const module: unknown = await import(pathToFileURL(path).href);
-    const make = makerOf(module as { contract?: unknown; default?: unknown });
-    return await make(new URLSearchParams(mark < 0 ? "" : spec.slice(mark + 1)), context);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new StoreRefused(`Could not open the store ${path}: ${reason}`, { cause: error });
-  }
-}
-
-/** What a plugin's default export is. */
-export type StoreMaker = (
-  options: URLSearchParams,
-  context: StoreContext,
-) => Store | Promise<Store>;
-
-function makerOf(module: { contract?: unknown; default?: unknown }): StoreMaker {
-  if (module.contract !== CONTRACT) {
-    throw new Error(
-      `it is written for contract ${module.contract}, and this program has contract ${CONTRACT}`,
-    );
-  }
-  if (typeof module.default !== "function") throw new Error("its default export makes no store");
-  return module.default as StoreMaker;
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../deno.json" with { type: "json" };
 import { assert, assertEquals, assertStringIncludes } from "./assert.ts";
+import { copyExample } from "./stores/plugin_bench.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TEXT = new TextDecoder();
@@ -50,7 +51,9 @@ Deno.test({
     const version = await run(["--version"]).output();
     assertEquals(TEXT.decode(version.stdout), `deposito ${project.version}\n`);
 
-    const stores = ["--store", "fs:one,two", "--reserve", "0"];
+    await copyExample(home);
+    const plugin = `./folder_store.js?dir=${encodeURIComponent(join(home, "three"))}&name=three`;
+    const stores = ["--store", "fs:one,two", "--store", plugin, "--reserve", "0"];
     const server = new Deno.Command(program, {
       args: ["server", "--port", "0", "--data", "data", ...stores],
       cwd: home,
@@ -69,7 +72,8 @@ Deno.test({
         return TEXT.decode(stdout);
       };
       await Deno.writeTextFile(join(home, "a.txt"), "carried by an executable");
-      assertStringIncludes(await client("deposit", "a.txt", "--replicas", "2"), "2 of 2 replicas");
+      assertStringIncludes(await client("deposit", "a.txt", "--replicas", "3"), "3 of 3 replicas");
+      assertStringIncludes(await client("status", "a.txt"), "three");
       assertEquals(await client("retrieve", "a.txt", "--output", "-"), "carried by an executable");
     } finally {
       server.kill("SIGTERM");

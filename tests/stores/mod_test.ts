@@ -53,7 +53,7 @@ Deno.test("a plugin of another contract is refused with both numbers", async () 
   await using folder = await temporaryFolder();
   const cases = {
     "newer.js": [PLUGIN.replace(`contract = ${CONTRACT}`, "contract = 7"), "contract 7"],
-    "none.js": ["export default () => {}", "contract undefined"],
+    "none.js": ["export default () => {}", "written for no contract"],
     "empty.js": [`export const contract = ${CONTRACT}`, "makes no store"],
     "throws.js": [
       `export const contract = ${CONTRACT}; export default () => { throw new Error("no disk") }`,
