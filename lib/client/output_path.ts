@@ -36,9 +36,19 @@ export function collisionKey(name: string, system: System = Deno.build.os): stri
  * what is below it may not: a link there could lead anywhere. Throws `caminho_recusado`.
  */
 export async function makeFoldersBelow(folder: string, path: string): Promise<void> {
-  await Deno.mkdir(folder, { recursive: true });
+  await makeOutputFolder(folder);
   for (const step of stepsBetween(folder, dirname(path))) {
     await makeFolder(step);
+  }
+}
+
+async function makeOutputFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
+    const advice = "several files need a folder: choose another --output";
+    throw new LocalError("ja_existe", `${folder} is no folder; ${advice}`, { cause });
   }
 }
 

@@ -78,7 +78,15 @@ export class ProcessClient implements Disposable {
       const identities = new Identities(identityFolder(environment));
       const onRetry = (error: Error, delayMs: number) =>
         this.#screen.remark(`${retryWords(error)}; trying again in ${formatDuration(delayMs)}`);
-      return await connect(address, { id, identities, onRetry, signal: this.#signal });
+      const link = await connect(address, { id, identities, onRetry, signal: this.#signal });
+      // What is remembered may be damaged, on which a given identifier does not depend.
+      const remembered = await identities.of(link.peer.depot).catch(() => null);
+      if (id !== null && remembered !== null && remembered !== link.peer.id) {
+        this.#screen.remark(
+          "this machine remembers another identifier: --id counts this time only",
+        );
+      }
+      return link;
     } catch (error) {
       this.#link = null;
       throw error;

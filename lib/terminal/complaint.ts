@@ -27,7 +27,7 @@ export function retryWords(error: Error): string {
 
 function refusal(error: Refusal): string {
   if (error.code === "poucos_locais" && error.available) {
-    return `${error.message}: use --replicas ${error.available}, or --allow-fewer`;
+    return `${error.message}; ask for ${error.available}, or deposit it with --allow-fewer`;
   }
   const advice = ADVICE[error.code];
   return advice ? `${error.message}; ${advice}` : error.message;
@@ -44,16 +44,23 @@ function connectionLost(error: ConnectionLost): string {
 function systemWords(error: unknown): string {
   const message = messageOf(error);
   if (error instanceof LocalError) return message;
+  if (error instanceof Deno.errors.NotCapable) return notCapable(message);
   const path = /: \w+ '(.*?)'/s.exec(message)?.[1];
   const words = withoutNumbers(message.replace(/: \w+ '.*$/s, ""));
   const advice = systemAdvice(error, words);
   return (path ? `${path}: ${words}` : words) + (advice ? `; ${advice}` : "");
 }
 
+/** The runtime speaks of its own flags, which a user of this program does not have. */
+function notCapable(message: string): string {
+  const path = /access to "(.*?)"/s.exec(message)?.[1] ?? "that path";
+  return `${path}: this program may not touch it, as with all of the system's own folders; ` +
+    "choose another path";
+}
+
 function systemAdvice(error: unknown, words: string): string | null {
   if (error instanceof Deno.errors.NotFound) return "check the path";
   if (error instanceof Deno.errors.PermissionDenied) return "check who may use it";
-  if (error instanceof Deno.errors.NotCapable) return "give the program that permission";
   if (words.includes("No space left")) return "make room on that disk; what came is kept";
   return null;
 }

@@ -96,7 +96,7 @@ class Depositing {
   tell({ item, result, error }: Outcome<FileJob, DepositedFile>): void {
     this.#meter.fileDone(item.name);
     const { screen, json } = this.#context;
-    if (!result) return screen.complain(`could not deposit ${item.path}: ${complaint(error)}`);
+    if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
     if (!json) screen.result(receiptText("stored", result));
   }
 
@@ -149,4 +149,9 @@ class Depositing {
       screen.remark("one copy only: another disk is needed to survive the loss of that one");
     }
   }
+}
+
+/** What is wrong with a path; the words may name it already. */
+function about(path: string, words: string): string {
+  return words.startsWith(path) ? words : `${path}: ${words}`;
 }

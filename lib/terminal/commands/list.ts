@@ -27,7 +27,7 @@ export const listCommand = defineCommand({
     if (words.length > 1) throw new UsageError("list takes one PREFIX/ at most");
     const list = (await link()).list({ prefix: words[0] ?? "", signal });
     if (json) return await printJson(screen, list);
-    await printTable(screen, list);
+    await printTable(screen, list, words[0] ?? "");
     return EXIT.done;
   },
 });
@@ -44,7 +44,11 @@ export function listLines(files: StoredFile[], width: number | null): string[] {
   return tableLines(COLUMNS, files.map(listRow), width);
 }
 
-async function printTable(screen: Screen, files: AsyncIterable<StoredFile>): Promise<void> {
+async function printTable(
+  screen: Screen,
+  files: AsyncIterable<StoredFile>,
+  prefix: string,
+): Promise<void> {
   let held: StoredFile[] = [];
   let printed = 0;
   const print = () => {
@@ -58,7 +62,12 @@ async function printTable(screen: Screen, files: AsyncIterable<StoredFile>): Pro
     if (held.length === ROWS_AT_ONCE) print();
   }
   if (held.length > 0) print();
-  if (printed === 0) screen.remark("no files; deposit one with `deposito client deposit PATH`");
+  if (printed > 0) return;
+  screen.remark(
+    prefix === ""
+      ? "no files; deposit one with `deposito client deposit PATH`"
+      : `no files whose names start with ${prefix}`,
+  );
 }
 
 /** An array, whatever happens after its beginning was printed. */

@@ -31,6 +31,9 @@ export const statusCommand = defineCommand({
   flags: {},
   async run({ words }, { link: connected, screen, json, signal }) {
     if (words.length > 1) throw new UsageError("status takes one NAME at most");
+    if (words[0]?.endsWith("/")) {
+      throw new UsageError("status takes a file's NAME; see list PREFIX/");
+    }
     const link = await connected();
     const name = words[0];
     if (name === undefined) {
