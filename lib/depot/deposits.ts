@@ -107,7 +107,8 @@ export class Deposits {
 
   /** The bytes are those that the file has: nothing moves but the number. Throws `Refused`. */
   async #same(plan: Plan, digest: string, onBytes?: OnBytes): Promise<Receipt> {
-    const { owner, name, replicas, minimum, wait, attributes } = plan.request;
+    const { owner, name, replicas, wait, attributes } = plan.request;
+    const minimum = leastOf(plan.request, plan.wanted);
     const change = { owner, name, wanted: replicas, minimum, wait, attributes, expected: digest };
     const receipt = await this.change(change, onBytes);
     if (receipt.copies.live > 0) return receipt;
@@ -176,7 +177,7 @@ export class Deposits {
       preferred,
       random: core.random,
     });
-    if (chosen.length < (request.minimum ?? wanted)) throw tooFew(wanted, chosen.length);
+    if (chosen.length < leastOf(request, wanted)) throw tooFew(wanted, chosen.length);
     return chosen.slice(0, request.wait ?? wanted).map((id) => ({
       place: core.places.get(id)!,
       room: core.rooms.reservePlace(id, size),
@@ -276,6 +277,11 @@ export class Offer implements AsyncDisposable {
 function uploadKey(request: DepositRequest): string {
   if (!isResumable(request)) return ONCE + crypto.randomUUID();
   return digestOf(`${request.owner}|${request.upload}`).slice(0, 40);
+}
+
+/** A number that was asked for now must be possible; one that a file only keeps need not be. */
+function leastOf({ minimum, replicas }: DepositRequest, wanted: number): number {
+  return minimum ?? (replicas === null ? 1 : wanted);
 }
 
 function placesWithGood(content: ContentRecord): string[] {

@@ -129,7 +129,7 @@ Deno.test("a complaint is one line that says what to do next", () => {
   const few = new Refusal("poucos_locais", "Refused 9 replicas: only 3 places", { available: 3 });
   assertEquals(
     complaint(few),
-    "Refused 9 replicas: only 3 places: use --replicas 3, or --allow-fewer",
+    "Refused 9 replicas: only 3 places; ask for 3, or deposit it with --allow-fewer",
   );
   const lost = new ConnectionLost("Could not connect to a:1: Connection refused (os error 111)");
   assertEquals(
