@@ -67,7 +67,7 @@ export class Depot implements AsyncDisposable {
       log,
       acceptOldCatalog,
       onJoined: (place) => keeper ? keeper.placeJoined(place) : void early.push(place),
-      onLeft: () => keeper?.placeLeft(),
+      onLeft: (id) => keeper?.placeLeft(id),
     });
     const core: Core = {
       catalog,

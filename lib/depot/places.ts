@@ -1,6 +1,7 @@
 import type { Place, PlaceEvent, Store } from "../../stores/store.ts";
-import type { Catalog, PlaceRecord } from "./catalog/catalog.ts";
+import type { AwayState, Catalog, PlaceRecord } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
+import type { Absence } from "./judgement.ts";
 import { type Log, messageOf } from "./log.ts";
 
 /** The catalog is older than a place's mark: it was put back from a copy, and must not decide. */
@@ -26,25 +27,37 @@ export interface PlacesOptions {
   onLeft(id: string): void;
 }
 
+/** Monotonic milliseconds. `until`: when it came back. */
+interface Absent {
+  why: AwayState;
+  from: number;
+  until: number | null;
+}
+
 /** Which places are there now, and since when the others are away. */
 export class Places {
   #online = new Map<string, Place>();
   #known = new Map<string, PlaceRecord>();
-  /** Monotonic milliseconds; a place that was never seen since the start counts from the start. */
-  #awaySince = new Map<string, number>();
+  /** Ends when the place was compared with the catalog, which may be long after it came back. */
+  #absences = new Map<string, Absent>();
   #marked = new Map<string, number>();
   #stop = new AbortController();
   #following: Promise<void>[] = [];
 
-  private constructor(private readonly options: PlacesOptions) {}
+  /** Monotonic milliseconds. */
+  readonly openedAt: number;
+
+  private constructor(private readonly options: PlacesOptions) {
+    this.openedAt = options.clock.monotonic();
+  }
 
   /** Resolves when every store has told of the places that are there. Throws `CatalogIsOld`, `ForeignPlace`. */
   static async open(options: PlacesOptions): Promise<Places> {
     const places = new Places(options);
-    const now = options.clock.monotonic();
     for (const record of await options.catalog.places()) {
       places.#known.set(record.id, record);
-      places.#awaySince.set(record.id, now);
+      const why = record.state === "online" ? "lost" : record.state;
+      places.#absences.set(record.id, { why, from: places.openedAt, until: null });
     }
     try {
       await Promise.all(options.stores.map((store) => places.#follow(store)));
@@ -77,18 +90,48 @@ export class Places {
     return this.#known.get(id);
   }
 
-  /** Milliseconds that a place has been away as far as this process knows; 0 when it is online. */
-  awayFor(id: string): number {
-    if (this.#online.has(id)) return 0;
-    return this.options.clock.monotonic() - (this.#awaySince.get(id) ?? 0);
+  /** Those that may be given copies. */
+  takers(): Place[] {
+    return this.online().filter(({ id }) => !this.record(id)?.draining);
+  }
+
+  /**
+   * How a place is or was away, as far as this process knows; one that was not seen since the
+   * start counts from the start. `null`: it is there and was compared with the catalog.
+   */
+  absence(id: string): Absence | null {
+    const absent = this.#absences.get(id);
+    if (!absent) return null;
+    const { why, from, until } = absent;
+    return { why, from, awayMs: (until ?? this.options.clock.monotonic()) - from };
+  }
+
+  /** What the catalog says of this place is what it has: its absence is over. */
+  reconciled(place: Place): void {
+    if (this.#online.get(place.id) === place) this.#absences.delete(place.id);
+  }
+
+  /** The place will not come back, or is not expected to: its replicas do not count any more. */
+  async giveUp(id: string): Promise<void> {
+    this.#online.delete(id);
+    const from = this.#absences.get(id)?.from ?? this.options.clock.monotonic();
+    this.#absences.set(id, { why: "gone", from, until: null });
+    await this.#note(id, "gone");
+  }
+
+  /** The operator empties a place, or does not any more. */
+  async setDraining(id: string, draining: boolean): Promise<void> {
+    await this.options.catalog.setDraining(id, draining);
+    const record = this.#known.get(id);
+    if (record) this.#known.set(id, { ...record, draining });
   }
 
   /** Tells the places the catalog's sequence number, where they do not have it. */
   async refreshMarks(): Promise<void> {
     const { depot, sequence } = this.options.catalog;
+    const late = this.online().filter(({ id }) => this.#marked.get(id) !== sequence);
     await Promise.all(
-      this.online().map(async (place) => {
-        if (this.#marked.get(place.id) === sequence) return;
+      late.map(async (place) => {
         try {
           await place.setMark({ depot, sequence });
           this.#marked.set(place.id, sequence);
@@ -130,9 +173,9 @@ export class Places {
   async #take(store: Store, event: Exclude<PlaceEvent, { type: "ready" }>): Promise<void> {
     if (event.type === "joined") return await this.#join(store, event.place);
     if (!this.#online.delete(event.id)) return;
-    this.#awaySince.set(event.id, this.options.clock.monotonic());
-    const state = event.why === "goodbye" ? "goodbye" : "lost";
-    await this.#note(event.id, state);
+    const absent = this.#leaving(event.id, event.why);
+    this.#absences.set(event.id, absent);
+    await this.#note(event.id, absent.why);
     this.options.log.warn("A place went away", { place: this.#known.get(event.id)?.name ?? "" });
     this.options.onLeft(event.id);
   }
@@ -150,11 +193,22 @@ export class Places {
     const record = { id, kind: store.kind, address, name, zone };
     const now = this.options.clock.wall();
     await catalog.placeJoined(record, now);
-    this.#known.set(id, { ...record, state: "online", since: now });
+    const draining = this.#known.get(id)?.draining ?? false;
+    const until = this.options.clock.monotonic();
+    const absent = this.#absences.get(id) ?? { why: "lost", from: until };
+    this.#absences.set(id, { ...absent, until });
+    this.#known.set(id, { ...record, state: "online", since: now, draining });
     this.#online.set(id, place);
-    this.#awaySince.delete(id);
     log.info("A place is there", { place: name, id, address });
     this.options.onJoined(place);
+  }
+
+  /** Who left before it was compared with the catalog was hardly back: silence goes on. */
+  #leaving(id: string, why: "goodbye" | "lost"): Absent {
+    const before = this.#absences.get(id);
+    if (before?.why === "gone") return { ...before, until: null };
+    const from = before?.why === "lost" ? before.from : this.options.clock.monotonic();
+    return { why, from, until: null };
   }
 
   async #judgeOldCatalog(place: Place, sequence: number): Promise<void> {
@@ -179,11 +233,12 @@ export class Places {
     }
   }
 
-  async #note(id: string, state: "goodbye" | "lost"): Promise<void> {
+  async #note(id: string, state: AwayState): Promise<void> {
     const record = this.#known.get(id);
     if (!record) return;
     const since = this.options.clock.wall();
-    await this.options.catalog.placeLeft(id, state, since);
+    // At once, so that whoever joins meanwhile is not taken for away afterwards.
     this.#known.set(id, { ...record, state, since });
+    await this.options.catalog.placeLeft(id, state, since);
   }
 }

@@ -46,39 +46,56 @@ export class WrongBytes extends Error {
 export async function judgeReplica(
   place: Place,
   content: { digest: string; size: number },
-  { rate, signal, onBytes }: Work,
+  work: Work,
 ): Promise<Verdict> {
   try {
-    await using reader = await place.get(content.digest, { from: 0, signal });
-    if (!reader) return await absentOrAway(place);
-    if (reader.size !== content.size) return "damaged";
-    const buffer = new Uint8Array(Math.min(CHUNK_BYTES, content.size));
-    const hash = new Sha256();
-    for (let left = content.size; left > 0;) {
-      await rate.take(Math.min(left, buffer.length), signal);
-      const count = await reader.read(buffer);
-      if (count === 0) return "damaged";
-      hash.update(buffer.subarray(0, count));
-      onBytes?.(count);
-      left -= count;
-    }
-    return hash.digest() === content.digest ? "good" : "damaged";
+    return await readWhole(place, content, work);
   } catch (error) {
-    signal.throwIfAborted();
-    if (saysAway(error, place)) throw error;
+    work.signal.throwIfAborted();
+    if (error instanceof Unreachable) throw error;
+    if (place.trusted) return "damaged";
+  }
+  // On the way to a medium that the depot does not read itself more can fail than the copy: it is
+  // damaged when it cannot be read a second time either, while the place answers.
+  await requireMark(place);
+  try {
+    return await readWhole(place, content, work);
+  } catch (error) {
+    work.signal.throwIfAborted();
+    if (error instanceof Unreachable) throw error;
+    await requireMark(place);
     return "damaged";
   }
 }
 
-/** An empty mount point has no replica either: without its mark the whole place is away. */
-async function absentOrAway(place: Place): Promise<Verdict> {
-  if (await place.mark()) return "absent";
-  throw new Unreachable(`Could not read ${place.name}: its mark is gone`);
+async function readWhole(
+  place: Place,
+  { digest, size }: { digest: string; size: number },
+  { rate, signal, onBytes }: Work,
+): Promise<Verdict> {
+  await using reader = await place.get(digest, { from: 0, signal });
+  if (!reader) {
+    await requireMark(place);
+    return "absent";
+  }
+  if (reader.size !== size) return "damaged";
+  const buffer = new Uint8Array(Math.min(CHUNK_BYTES, size));
+  const hash = new Sha256();
+  for (let left = size; left > 0;) {
+    await rate.take(Math.min(left, buffer.length), signal);
+    const count = await reader.read(buffer);
+    if (count === 0) return "damaged";
+    hash.update(buffer.subarray(0, count));
+    onBytes?.(count);
+    left -= count;
+  }
+  return hash.digest() === digest ? "good" : "damaged";
 }
 
-/** Whether an error says that the place is away, rather than that the copy is bad. */
-function saysAway(error: unknown, place: Place): boolean {
-  return error instanceof Unreachable || !place.trusted;
+/** An empty mount point has no replica either: without its mark the whole place is away. */
+async function requireMark(place: Place): Promise<void> {
+  if (await place.mark()) return;
+  throw new Unreachable(`Could not read ${place.name}: its mark is gone`);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
 import type { ContentRecord, FileRecord } from "./catalog/catalog.ts";
-import { sourcesOf } from "./caretaker.ts";
+import { sourcesOf } from "./sources.ts";
 import { ContentReader, NoGoodCopy } from "./content_reader.ts";
 import { type Copies, copiesOf, type Core, Refused } from "./core.ts";
 import { absent } from "./deposits.ts";
