@@ -10,6 +10,7 @@ import { absent, Deposits, type Offer } from "./deposits.ts";
 import { Keeper } from "./keeper.ts";
 import { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
+import { Operator } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
 import { Rooms } from "./rooms.ts";
@@ -174,6 +175,11 @@ export class Depot implements AsyncDisposable {
     const content = await this.core.catalog.content(file.digest);
     const copies = copiesOf(file, this.core.places);
     return { file, copies, replicas: content ? this.#replicas(content, file) : [] };
+  }
+
+  /** What the operator sees and decides. */
+  get operator(): Operator {
+    return new Operator(this.core, this.keeper);
   }
 
   /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */

@@ -50,7 +50,7 @@ export class Keeper implements AsyncDisposable {
       signal,
       attend: (digest, copies) => this.attend(digest, copies),
       queued: () => this.#queue.size,
-      onGone: (place) => this.#run(() => this.#giveUp(place)),
+      onGone: (place) => this.#run(() => this.giveUp(place)),
     });
     this.#caretaker = new Caretaker({
       core,
@@ -106,20 +106,28 @@ export class Keeper implements AsyncDisposable {
 
   /** A place came: its copies are compared with the catalog, beside whatever else is done. */
   placeJoined(place: Place): void {
-    this.#reconciling.get(place.id)?.abort();
+    this.#stopReconciling(place.id);
     const stop = new AbortController();
     this.#reconciling.set(place.id, stop);
     this.#run(() => this.#reconcile(place, AbortSignal.any([stop.signal, this.#stop.signal])));
   }
 
   placeLeft(place: string): void {
-    this.#reconciling.get(place)?.abort();
-    this.#reconciling.delete(place);
+    this.#stopReconciling(place);
     this.#surveyor.placeLeft();
   }
 
   /** What counts at a place was changed by the operator. */
   placeChanged(place: string): void {
+    this.#surveyor.look(place);
+  }
+
+  /** A place is gone for good: its replicas do not count any more. */
+  async giveUp(place: string): Promise<void> {
+    const { places, log } = this.core;
+    this.#stopReconciling(place);
+    await places.giveUp(place);
+    log.warn("Gave up a place", { place: places.record(place)?.name ?? place });
     this.#surveyor.look(place);
   }
 
@@ -170,11 +178,9 @@ export class Keeper implements AsyncDisposable {
     }
   }
 
-  async #giveUp(place: string): Promise<void> {
-    await this.core.places.giveUp(place);
-    this.core.log.warn("Gave up a place that was away for long", {
-      place: this.core.places.record(place)?.name ?? place,
-    });
+  #stopReconciling(place: string): void {
+    this.#reconciling.get(place)?.abort();
+    this.#reconciling.delete(place);
   }
 
   async #dropLeftovers(): Promise<void> {
