@@ -36,6 +36,7 @@ export interface TestDepotOptions {
   log?: Log;
   /** Time goes on only when the test says so; the catalog is in memory then. */
   clock?: VirtualClock;
+  random?: () => number;
 }
 
 /** A running depot with one owner. Disposing it stops it and removes its catalog. */
@@ -66,7 +67,7 @@ export class TestDepot implements AsyncDisposable {
         stores: [store],
         settings: { ...SETTINGS, ...options.settings },
         clock: options.clock ?? SYSTEM_CLOCK,
-        random: Math.random,
+        random: options.random ?? Math.random,
         log: options.log ?? QUIET,
         acceptOldCatalog: false,
       }),

@@ -51,6 +51,8 @@ export class MemoryPlace implements Place {
   capacity: number;
   /** How often it went; what was opened before it went the last time is dead. */
   generation = 0;
+  /** How often a replica was opened to be read, if only in part. */
+  reads = 0;
   readonly #now: () => number;
   readonly #contents = new Map<string, Uint8Array>();
   readonly #parts = new Map<string, Uint8Array>();
@@ -152,6 +154,7 @@ export class MemoryPlace implements Place {
     range.signal.throwIfAborted();
     this.reach();
     checkDigest(digest);
+    if (range.length !== 0) this.reads++;
     const bytes = range.aside
       ? this.#asides.get(digest)?.at(-1)?.bytes
       : this.#contents.get(digest);
@@ -162,7 +165,9 @@ export class MemoryPlace implements Place {
     digest: string,
     { prefix, signal }: { prefix: Uint8Array; signal: AbortSignal },
   ): Promise<string | null> {
+    const { reads } = this;
     await using reader = await this.get(digest, { from: 0, signal });
+    this.reads = reads;
     if (!reader) return null;
     const bytes = new Uint8Array(reader.size);
     await reader.read(bytes);
