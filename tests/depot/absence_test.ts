@@ -168,3 +168,23 @@ Deno.test("surplus on a place that is away is trimmed when it is back, were it o
   assertEquals(copies(test, digest), 2);
   assert((await test.goodPlaces("a")).length === 2);
 });
+
+Deno.test("until a place that was given up is compared with the catalog its copies neither count nor let others go", async () => {
+  const { clock, test } = await opened({ places: 4 });
+  await using _ = test;
+  const digest = await place(test, "a", ["p0", "p1", "p2"]);
+  test.store.leave("p0");
+  await clock.advance(2 * HOUR);
+  assertEquals(copies(test, digest), 4);
+  test.store.place("p0").erase(digest);
+  test.store.place("p0").faults.failLists = true;
+  test.store.comeBack("p0");
+  const change = (wanted: number) =>
+    test.depot.setReplicas({ owner: test.owner, name: "a", wanted, wait: null });
+  await change(3);
+  await clock.advance(5 * MINUTE);
+  assertEquals(copies(test, digest), 3);
+  test.store.place("p0").faults.failLists = false;
+  await clock.advance(5 * MINUTE);
+  assertEquals(await test.goodPlaces("a"), ["p1", "p2", "p3"]);
+});

@@ -36,6 +36,8 @@ export interface MemoryFaults {
   failReadsAfter?: number;
   /** Deletes and moves aside fail. */
   failChanges?: boolean;
+  /** The list of replicas fails at its first. */
+  failLists?: boolean;
 }
 
 const CAPACITY_BYTES = 1024 ** 4;
@@ -209,6 +211,7 @@ export class MemoryPlace implements Place {
   async *list(
     { after = "", signal }: { after?: string; signal: AbortSignal },
   ): AsyncGenerator<{ digest: string; size: number }> {
+    if (this.faults.failLists) throw new Error(`Could not list ${this.name}`);
     for (const digest of this.#order()) {
       signal.throwIfAborted();
       this.reach();
