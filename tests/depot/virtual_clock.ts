@@ -26,7 +26,7 @@ export class VirtualClock implements Clock {
   }
 
   wall(): number {
-    return this.start + this.#now;
+    return this.start + Math.floor(this.#now);
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
