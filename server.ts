@@ -207,7 +207,7 @@ async function serve(flags: Flags): Promise<void> {
     }),
   );
   print(`listening on ${formatAddress(listener.address)}, depot ${depot.id}\n`);
-  await stopping;
+  await Promise.race([stopping, depot.failed]);
   log.info("Stopping");
 }
 

@@ -93,6 +93,11 @@ export class Depot implements AsyncDisposable {
     return this.core.catalog.depot;
   }
 
+  /** Rejects with `CatalogIsOld` when that turns out later: the depot must be stopped at once. */
+  get failed(): Promise<never> {
+    return this.core.places.failed;
+  }
+
   /** Makes an owner; resolves to its identifier, which is told once and not kept. */
   async register(): Promise<string> {
     const id = crypto.randomUUID();
@@ -134,7 +139,8 @@ export class Depot implements AsyncDisposable {
   async remove(owner: string, name: string): Promise<FileRecord> {
     const file = await this.core.catalog.removeFile(owner, name);
     if (!file) throw absent();
-    this.keeper.attend(file.digest);
+    // Nothing is lost by waiting: what has few copies goes first.
+    this.keeper.attend(file.digest, file.places.length);
     return file;
   }
 

@@ -145,10 +145,10 @@ export class Keeper implements AsyncDisposable {
       }
       this.#running++;
       try {
-        const { missing, surplus } = await this.#caretaker.care(digest);
-        if (missing > 0 || surplus > 0) this.#surveyor.unfinished(digest);
+        const { live, missing, surplus } = await this.#caretaker.care(digest);
+        if (missing > 0 || surplus > 0) this.#surveyor.unfinished(digest, live);
       } catch (error) {
-        this.#surveyor.unfinished(digest);
+        this.#surveyor.unfinished(digest, 1);
         this.#complain("Could not care for a content", error, digest);
       } finally {
         this.#running--;

@@ -41,6 +41,7 @@ export class Places {
   /** Ends when the place was compared with the catalog, which may be long after it came back. */
   #absences = new Map<string, Absent>();
   #marked = new Map<string, number>();
+  #failed = Promise.withResolvers<never>();
   #stop = new AbortController();
   #following: Promise<void>[] = [];
 
@@ -49,6 +50,7 @@ export class Places {
 
   private constructor(private readonly options: PlacesOptions) {
     this.openedAt = options.clock.monotonic();
+    this.#failed.promise.catch(() => {});
   }
 
   /** Resolves when every store has told of the places that are there. Throws `CatalogIsOld`, `ForeignPlace`. */
@@ -67,6 +69,11 @@ export class Places {
     }
     await places.#noteAbsent();
     return places;
+  }
+
+  /** Rejects with `CatalogIsOld` when a place shows it that joins later: nothing may be done then. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
   }
 
   get(id: string): Place | undefined {
@@ -213,15 +220,16 @@ export class Places {
 
   async #judgeOldCatalog(place: Place, sequence: number): Promise<void> {
     const { catalog, acceptOldCatalog } = this.options;
-    if (!acceptOldCatalog) {
-      throw new CatalogIsOld(
-        `Refused to start: the catalog is at transaction ${catalog.sequence}, but ${place.address} ` +
-          `has seen ${sequence}, so the catalog is an older copy. Put the newer one back, or start ` +
-          `once with --accept-old-catalog: files deposited since then are lost to their owners, ` +
-          `and their bytes are set aside`,
-      );
-    }
-    await catalog.raiseSequence(sequence);
+    if (acceptOldCatalog) return await catalog.raiseSequence(sequence);
+    const error = new CatalogIsOld(
+      `Refused to go on: the catalog is at transaction ${catalog.sequence}, but ${place.address} ` +
+        `has seen ${sequence}, so the catalog is an older copy. Put the newer one back, or start ` +
+        `once with --accept-old-catalog: files deposited since then are lost to their owners, ` +
+        `and their bytes are set aside`,
+    );
+    // On a medium that others look after, the mark is only what they say.
+    if (place.trusted) this.#failed.reject(error);
+    throw error;
   }
 
   /** What was online when the depot stopped and is not there now is lost, not forgotten. */

@@ -50,7 +50,8 @@ export class Surveyor {
   #due = new Set<string>();
   /** Of places that are away: since when, and how many turning points were acted upon. */
   #turned = new Map<string, { from: number; count: number }>();
-  #unfinished = new Set<string>();
+  /** With how many copies each could be read then. */
+  #unfinished = new Map<string, number>();
   #retryAt = Infinity;
   #retryPause = RETRY_FROM_MS;
 
@@ -87,8 +88,8 @@ export class Surveyor {
   }
 
   /** A content has more or fewer copies than wanted, and nothing could be done about it now. */
-  unfinished(digest: string): void {
-    if (this.#unfinished.size < UNFINISHED_LIMIT) this.#unfinished.add(digest);
+  unfinished(digest: string, copies: number): void {
+    if (this.#unfinished.size < UNFINISHED_LIMIT) this.#unfinished.set(digest, copies);
     if (this.#retryAt < Infinity) return;
     this.#retryAt = this.options.core.clock.monotonic() + this.#retryPause;
     this.#wakeup.call();
@@ -154,7 +155,7 @@ export class Surveyor {
     if (this.#unfinished.size === UNFINISHED_LIMIT) this.#everything = true;
     const again = [...this.#unfinished];
     this.#unfinished.clear();
-    for (const digest of again) this.options.attend(digest, 1);
+    for (const [digest, copies] of again) this.options.attend(digest, copies);
   }
 
   /** Walks over the contents of a place, or all, for those with more or fewer copies than wanted. */

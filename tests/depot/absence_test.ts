@@ -1,6 +1,7 @@
 /** What the depot does while places are away and when they come back, by a clock of its own. */
 import { digestOf } from "../../lib/content/digest.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { CatalogIsOld } from "../../lib/depot/places.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { someBytes, TestDepot, type TestDepotOptions } from "./test_depot.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
@@ -187,4 +188,26 @@ Deno.test("until a place that was given up is compared with the catalog its copi
   test.store.place("p0").faults.failLists = false;
   await clock.advance(5 * MINUTE);
   assertEquals(await test.goodPlaces("a"), ["p1", "p2", "p3"]);
+});
+
+Deno.test("a directory that comes later and has seen a newer catalog ends the depot, a holder that says so does not", async () => {
+  const { clock, test } = await opened({
+    places: [{ name: "own" }, { name: "far", trusted: false }],
+  });
+  await using _ = test;
+  const comeBackNewer = async (id: string) => {
+    const place = test.store.place(id);
+    test.store.leave(id);
+    place.comeBack();
+    await place.setMark({ depot: test.catalog.depot, sequence: 1e6 });
+    test.store.comeBack(id);
+    await clock.advance(1);
+    assertEquals(await test.depot.available(), id === "far" ? 1 : 0);
+  };
+  let failed = false;
+  test.depot.failed.catch(() => failed = true);
+  await comeBackNewer("far");
+  assertEquals(failed, false);
+  await comeBackNewer("own");
+  await assertRejects(() => test.depot.failed, CatalogIsOld);
 });
