@@ -1,6 +1,7 @@
 import type { Place, PlaceEvent, Store } from "../../stores/store.ts";
 import type { AwayState, Catalog, PlaceRecord } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
+import { Absences } from "./absences.ts";
 import type { Absence } from "./judgement.ts";
 import { type Log, messageOf } from "./log.ts";
 
@@ -27,19 +28,11 @@ export interface PlacesOptions {
   onLeft(id: string): void;
 }
 
-/** Monotonic milliseconds. `until`: when it came back. */
-interface Absent {
-  why: AwayState;
-  from: number;
-  until: number | null;
-}
-
 /** Which places are there now, and since when the others are away. */
 export class Places {
   #online = new Map<string, Place>();
   #known = new Map<string, PlaceRecord>();
-  /** Ends when the place was compared with the catalog, which may be long after it came back. */
-  #absences = new Map<string, Absent>();
+  #absences: Absences;
   #marked = new Map<string, number>();
   #failed = Promise.withResolvers<never>();
   #stop = new AbortController();
@@ -50,6 +43,7 @@ export class Places {
 
   private constructor(private readonly options: PlacesOptions) {
     this.openedAt = options.clock.monotonic();
+    this.#absences = new Absences(options.clock);
     this.#failed.promise.catch(() => {});
   }
 
@@ -58,8 +52,7 @@ export class Places {
     const places = new Places(options);
     for (const record of await options.catalog.places()) {
       places.#known.set(record.id, record);
-      const why = record.state === "online" ? "lost" : record.state;
-      places.#absences.set(record.id, { why, from: places.openedAt, until: null });
+      places.#absences.begin(record.id, record.state);
     }
     try {
       await Promise.all(options.stores.map((store) => places.#follow(store)));
@@ -107,22 +100,18 @@ export class Places {
    * start counts from the start. `null`: it is there and was compared with the catalog.
    */
   absence(id: string): Absence | null {
-    const absent = this.#absences.get(id);
-    if (!absent) return null;
-    const { why, from, until } = absent;
-    return { why, from, awayMs: (until ?? this.options.clock.monotonic()) - from };
+    return this.#absences.get(id);
   }
 
   /** What the catalog says of this place is what it has: its absence is over. */
   reconciled(place: Place): void {
-    if (this.#online.get(place.id) === place) this.#absences.delete(place.id);
+    if (this.#online.get(place.id) === place) this.#absences.end(place.id);
   }
 
   /** The place will not come back, or is not expected to: its replicas do not count any more. */
   async giveUp(id: string): Promise<void> {
     this.#online.delete(id);
-    const from = this.#absences.get(id)?.from ?? this.options.clock.monotonic();
-    this.#absences.set(id, { why: "gone", from, until: null });
+    this.#absences.leave(id, "gone");
     await this.#note(id, "gone");
   }
 
@@ -180,9 +169,7 @@ export class Places {
   async #take(store: Store, event: Exclude<PlaceEvent, { type: "ready" }>): Promise<void> {
     if (event.type === "joined") return await this.#join(store, event.place);
     if (!this.#online.delete(event.id)) return;
-    const absent = this.#leaving(event.id, event.why);
-    this.#absences.set(event.id, absent);
-    await this.#note(event.id, absent.why);
+    await this.#note(event.id, this.#absences.leave(event.id, event.why));
     this.options.log.warn("A place went away", { place: this.#known.get(event.id)?.name ?? "" });
     this.options.onLeft(event.id);
   }
@@ -201,21 +188,11 @@ export class Places {
     const now = this.options.clock.wall();
     await catalog.placeJoined(record, now);
     const draining = this.#known.get(id)?.draining ?? false;
-    const until = this.options.clock.monotonic();
-    const absent = this.#absences.get(id) ?? { why: "lost", from: until };
-    this.#absences.set(id, { ...absent, until });
+    this.#absences.comeBack(id);
     this.#known.set(id, { ...record, state: "online", since: now, draining });
     this.#online.set(id, place);
     log.info("A place is there", { place: name, id, address });
     this.options.onJoined(place);
-  }
-
-  /** Who left before it was compared with the catalog was hardly back: silence goes on. */
-  #leaving(id: string, why: "goodbye" | "lost"): Absent {
-    const before = this.#absences.get(id);
-    if (before?.why === "gone") return { ...before, until: null };
-    const from = before?.why === "lost" ? before.from : this.options.clock.monotonic();
-    return { why, from, until: null };
   }
 
   async #judgeOldCatalog(place: Place, sequence: number): Promise<void> {
