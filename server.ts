@@ -62,6 +62,24 @@ const FLAGS = {
     default: "1h",
     help: "how long a place that was lost may be away before its replicas are made anew",
   },
+  "grace-last": {
+    kind: "text",
+    value: "TIME",
+    default: "10m",
+    help: "the same, for what has only one copy left",
+  },
+  "goodbye-grace": {
+    kind: "text",
+    value: "TIME",
+    default: "24h",
+    help: "the same, for a place that said goodbye",
+  },
+  "gone-after": {
+    kind: "text",
+    value: "TIME",
+    default: "30d",
+    help: "how long a place may be away before it is taken for gone",
+  },
   settle: {
     kind: "text",
     value: "TIME",
@@ -190,7 +208,7 @@ async function serve(flags: Flags): Promise<void> {
     }),
   );
   print(`listening on ${formatAddress(listener.address)}, depot ${depot.id}\n`);
-  await stopping;
+  await Promise.race([stopping, depot.failed]);
   log.info("Stopping");
 }
 
@@ -202,6 +220,9 @@ function settingsOf(flags: Flags): DepotSettings {
       to: MAX_REPLICAS,
     }),
     graceMs: parseDuration(flags.grace),
+    graceLastMs: parseDuration(flags["grace-last"]),
+    goodbyeGraceMs: parseDuration(flags["goodbye-grace"]),
+    goneAfterMs: parseDuration(flags["gone-after"]),
     settleMs: parseDuration(flags.settle),
     lingerMs: parseDuration(flags.linger),
     repairRate: Math.max(1, parseSize(flags["repair-rate"])),

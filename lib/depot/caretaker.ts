@@ -1,19 +1,23 @@
 import type { Place } from "../../stores/store.ts";
 import type { ContentRecord } from "./catalog/catalog.ts";
-import { ContentReader, type Source } from "./content_reader.ts";
+import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
 import { type Core, livePlaces } from "./core.ts";
+import { type Examiner, isBad } from "./examiner.ts";
 import { Locks, replicaKey } from "./locks.ts";
 import { messageOf } from "./log.ts";
 import { choosePlaces } from "./placement.ts";
 import type { Rate } from "./rate.ts";
-import { judgeReplica, makeReplica, type Verdict, WrongBytes } from "./replicas.ts";
+import { judgeReplica, makeReplica, WrongBytes } from "./replicas.ts";
+import { Slots } from "./slots.ts";
+import { sourcesOf } from "./sources.ts";
+import { trim } from "./trim.ts";
+import { weigh } from "./weighing.ts";
 
 export interface CaretakerOptions {
   core: Core;
   rate: Rate;
   signal: AbortSignal;
-  /** Whether the replicas of a place that is away still count. */
-  stillCounts(place: string): boolean;
+  examiner: Examiner;
   /** Replicas that were doomed, whose bytes go after the linger. */
   onDoomed(digest: string, places: string[]): void;
 }
@@ -27,13 +31,26 @@ export interface Care {
   live: number;
   /** Copies still missing, for want of a place or of a source. */
   missing: number;
+  /** Copies above what is wanted that could not be trimmed yet. */
+  surplus: number;
+}
+
+/** What came of trying to make one copy. */
+interface Attempt {
+  /** Sources that failed on the way. */
+  suspects: Set<string>;
+  /** There was nothing to copy from. */
+  sourceless: boolean;
 }
 
 /** Brings one content to what its files want: judges, copies, trims. */
 export class Caretaker {
   #caring = new Locks();
+  #slots: Slots;
 
-  constructor(private readonly options: CaretakerOptions) {}
+  constructor(private readonly options: CaretakerOptions) {
+    this.#slots = new Slots(options.core.clock);
+  }
 
   /**
    * Copies and trims until the content has what its files want, or nothing more can be done now.
@@ -41,80 +58,54 @@ export class Caretaker {
    */
   async care(digest: string, onBytes?: OnBytes): Promise<Care> {
     using _turn = await this.#caring.take(digest);
+    const { core, signal } = this.options;
     const unfit = new Set<string>();
     let done = 0;
     while (true) {
-      this.options.signal.throwIfAborted();
-      const content = await this.options.core.catalog.content(digest);
-      if (!content) return { live: 0, missing: 0 };
-      const live = livePlaces(content, this.options.core.places).length;
-      const missing = content.wanted - this.#counted(content);
+      signal.throwIfAborted();
+      const content = await core.catalog.content(digest);
+      if (!content) return { live: 0, missing: 0, surplus: 0 };
+      const { live, missing } = weigh(content, core);
       if (missing <= 0) {
-        await this.#trim(content, live);
-        return { live, missing: 0 };
+        return { live: live.length, missing: 0, surplus: await this.#trim(content) };
       }
+      const stuck = { live: live.length, missing, surplus: 0 };
       const target = await this.#target(content, unfit);
-      if (!target) return { live, missing };
+      const sources = sourcesOf(content, core);
+      if (!target || !isCopyable(content, target, sources)) return stuck;
+      using slots = this.#takeSlots(target, sources);
+      if (slots === null) {
+        // Whatever was decided may be out of date when a place has time again.
+        await this.#slots.freed(signal);
+        continue;
+      }
       const total = done + missing * content.size;
-      const suspects = await this.#copy(content, target, (n) => onBytes?.(done += n, total));
+      const onCopied = (bytes: number) => onBytes?.(done += bytes, total);
+      const { suspects, sourceless } = await this.#copy(content, { target, sources, onCopied });
+      slots[Symbol.dispose]();
       // A target is given up when it was not a source that failed: bad sources are set aside by
       // the judging, so that the next round is another one.
-      if (!await this.#judgeAll(digest, suspects)) unfit.add(target.id);
+      if (await this.#judgeAll(digest, suspects)) continue;
+      if (sourceless) return stuck;
+      unfit.add(target.id);
     }
   }
 
-  /** Reads a replica whole; what is wrong is set aside, what is gone is noted. Throws when the place is away. */
-  async judge(digest: string, placeId: string): Promise<Verdict | null> {
-    const { core, rate, signal } = this.options;
-    const place = core.places.get(placeId);
-    if (!place) return null;
-    using _turn = await core.locks.take(replicaKey(digest, placeId));
-    const content = await core.catalog.content(digest);
-    const replica = content?.replicas.find((other) => other.place === placeId);
-    if (!content || replica?.state !== "good") return null;
-    const verdict = await judgeReplica(place, content, { rate, signal });
-    const now = core.clock.wall();
-    if (verdict === "good") {
-      await core.catalog.verified(digest, placeId, now);
-      return verdict;
-    }
-    core.log.warn("A replica is bad", { place: place.name, content: digest, verdict });
-    if (verdict === "damaged") await place.setAside(digest);
-    const how = verdict === "damaged" ? "aside" : "absent";
-    await core.catalog.replicaLost(digest, placeId, how, now);
-    return verdict;
+  /** A slot at the target and at the source to begin with, which comes first from then on. */
+  #takeSlots(target: Place, sources: Source[]): Disposable | null {
+    const first = sources.findIndex(({ place, aside }) => !aside && this.#slots.isFree(place.id));
+    if (first > 0) sources.unshift(...sources.splice(first, 1));
+    return this.#slots.tryTake([target, ...sources.slice(0, 1).map(({ place }) => place)]
+      .map(({ id }) => id));
   }
 
-  /** Good replicas that are there, or whose place may still come back soon. */
-  #counted(content: ContentRecord): number {
-    const { core, stillCounts } = this.options;
-    return content.replicas.filter(({ state, place }) =>
-      state === "good" && (core.places.get(place) || stillCounts(place))
-    ).length;
-  }
-
-  async #trim(content: ContentRecord, live: number): Promise<void> {
-    if (content.wanted > 0 && live <= content.wanted) return;
-    const { core, onDoomed } = this.options;
-    const online = core.places.onlineIds();
-    const order = await this.#trimOrder(content);
-    const doomed = await core.catalog.doomSurplus(content.digest, order, online);
+  /** Resolves to how many copies above the wanted number are left. */
+  async #trim(content: ContentRecord): Promise<number> {
+    const { core, examiner, onDoomed } = this.options;
+    const doomed = await trim(content, { core, examiner });
     if (doomed.length > 0) onDoomed(content.digest, doomed);
-  }
-
-  /** Crowded zones first, then the place with the least room. */
-  async #trimOrder(content: ContentRecord): Promise<string[]> {
-    const { core } = this.options;
-    const look = await core.rooms.look(core.places.online());
-    const mine = new Set(content.replicas.map((replica) => replica.place));
-    const having = look.candidates().filter(({ id }) => mine.has(id));
-    const order: string[] = [];
-    while (having.length > 0) {
-      const crowd = (zone: string) => having.filter((other) => other.zone === zone).length;
-      having.sort((a, b) => crowd(b.zone) - crowd(a.zone) || a.free - b.free);
-      order.push(having.shift()!.id);
-    }
-    return order;
+    if (content.wanted === 0) return 0;
+    return -weigh(content, core).missing - doomed.length;
   }
 
   async #target(content: ContentRecord, unfit: ReadonlySet<string>): Promise<Place | null> {
@@ -122,12 +113,12 @@ export class Caretaker {
     const withRow = (...states: string[]) =>
       content.replicas.filter(({ state }) => states.includes(state)).map(({ place }) => place);
     const taken = new Set([...unfit, ...withRow("good", "writing")]);
-    const look = await core.rooms.look(core.places.online().filter(({ id }) => !taken.has(id)));
+    const look = await core.rooms.look(core.places.takers().filter(({ id }) => !taken.has(id)));
     const [chosen] = choosePlaces({
       candidates: look.candidates(),
       count: 1,
       size: content.size,
-      held: withRow("good").flatMap((id) => {
+      held: weigh(content, core).counted.flatMap((id) => {
         const zone = core.places.record(id)?.zone;
         return zone === undefined ? [] : [{ id, zone }];
       }),
@@ -142,29 +133,33 @@ export class Caretaker {
   async #judgeAll(digest: string, places: Iterable<string>): Promise<boolean> {
     let bad = false;
     for (const place of places) {
-      const verdict = await this.judge(digest, place).catch(() => null);
-      if (verdict === "damaged" || verdict === "absent") bad = true;
+      const verdict = await this.options.examiner.judge(digest, place).catch(() => null);
+      if (isBad(verdict)) bad = true;
     }
     return bad;
   }
 
-  /** Resolves to the sources that failed on the way; whether there is a copy, the catalog says. */
+  /** Whether there is a copy then, the catalog says. */
   async #copy(
     content: ContentRecord,
-    target: Place,
-    onBytes: (bytes: number) => void,
-  ): Promise<Set<string>> {
+    { target, sources, onCopied: onBytes }: {
+      target: Place;
+      sources: Source[];
+      onCopied(bytes: number): void;
+    },
+  ): Promise<Attempt> {
     const { core, rate, signal } = this.options;
     const { digest } = content;
     const suspects = new Set<string>();
+    let sourceless = false;
     using _turn = await core.locks.take(replicaKey(digest, target.id));
-    if (!await core.catalog.beginCopy(digest, target.id)) return suspects;
+    if (!await core.catalog.beginCopy(digest, target.id)) return { suspects, sourceless };
     using _room = core.rooms.reservePlace(target.id, content.size);
     const id = `copy-${crypto.randomUUID()}`;
     core.active.add(id);
     try {
       if (await judgeReplica(target, content, { rate, signal }) !== "good") {
-        await using source = await this.#source(content, suspects);
+        await using source = await this.#reader(content, sources, suspects);
         await makeReplica(source, target, { ...content, id }, { rate, signal, onBytes });
       }
       await core.catalog.finishCopy(digest, target.id, core.clock.wall());
@@ -175,11 +170,12 @@ export class Caretaker {
       if (error instanceof WrongBytes) {
         livePlaces(content, core.places).forEach((id) => suspects.add(id));
       }
+      sourceless = error instanceof NoGoodCopy;
       await this.#undoCopy(digest, target);
     } finally {
       core.active.delete(id);
     }
-    return suspects;
+    return { suspects, sourceless };
   }
 
   /** Where this fails or is interrupted the row stays, and is judged when the place joins again. */
@@ -194,33 +190,20 @@ export class Caretaker {
     }
   }
 
-  async #source(content: ContentRecord, suspects: Set<string>): Promise<ContentReader> {
+  async #reader(
+    content: ContentRecord,
+    sources: Source[],
+    suspects: Set<string>,
+  ): Promise<ContentReader> {
     const { core, signal } = this.options;
     const checks = await core.catalog.chunkChecks(content.digest) ?? new Uint8Array();
-    const sources = sourcesOf(content, core);
     const onSuspect = (place: string) => suspects.add(place);
     return new ContentReader({ ...content, checks, sources, onSuspect, signal });
   }
 }
 
-/**
- * Copies of a content that can be read now: good ones by chance, media that the depot reads itself
- * first, then set-aside ones. For an owner, copies beyond those it is told of (`visible`) come after
- * those, and so do, among them, the ones to `avoid`: which copies others have must not show.
- */
-export function sourcesOf(
-  content: ContentRecord,
-  core: Core,
-  { visible, avoid }: { visible?: string[]; avoid?: string[] } = {},
-): Source[] {
-  const at = (id: string) => core.places.get(id);
-  const hidden = (id: string) => visible !== undefined && !visible.includes(id);
-  const good = livePlaces(content, core.places).map((id) => ({
-    place: at(id)!,
-    aside: false,
-    order: (hidden(id) ? 6 : avoid?.includes(id) ? 4 : 0) + (at(id)!.trusted ? 0 : 2) +
-      core.random(),
-  }));
-  const asides = content.asides.filter(at).map((id) => ({ place: at(id)!, aside: true, order: 9 }));
-  return [...good, ...asides].sort((a, b) => a.order - b.order);
+/** There is something to copy from, or the target has the bytes still. */
+function isCopyable({ replicas }: ContentRecord, target: Place, sources: Source[]): boolean {
+  return sources.length > 0 ||
+    replicas.some(({ place, state }) => place === target.id && state === "doomed");
 }

@@ -19,8 +19,8 @@ export interface ContentToRead {
   checks: Uint8Array;
   /** In the order of trying. */
   sources: Source[];
-  /** A copy was absent, unreadable or wrong: somebody should look at it. */
-  onSuspect(place: string): void;
+  /** A copy was absent, unreadable or wrong at a chunk: somebody should look at it. */
+  onSuspect(place: string, chunk: number): void;
   signal: AbortSignal;
 }
 
@@ -69,7 +69,7 @@ export class ContentReader implements AsyncDisposable {
       signal.throwIfAborted();
       await this.#closeReader();
       this.#putLast(source);
-      if (!source.aside) onSuspect(source.place.id);
+      if (!source.aside) onSuspect(source.place.id, index);
     }
     throw new NoGoodCopy(`Could not read chunk ${index}: no copy that can be reached has it`);
   }

@@ -12,6 +12,12 @@ export interface DepotSettings {
   defaultReplicas: number;
   /** A lost place's replicas count for so long as if they were there. */
   graceMs: number;
+  /** The same, for contents of which only one copy is left. */
+  graceLastMs: number;
+  /** The same, for a place that said goodbye. */
+  goodbyeGraceMs: number;
+  /** A place that was away for so long is gone for good. */
+  goneAfterMs: number;
   /** After a start nothing is repaired for so long on account of places that are not there yet. */
   settleMs: number;
   /** Between dooming a replica and deleting its bytes. */

@@ -8,7 +8,7 @@ import {
   ROOM_STEP_BYTES,
 } from "./deposit_plan.ts";
 import { Incoming, type Shelf } from "./incoming.ts";
-import type { ContentRecord, FileAttributes, FileRecord, UploadRecord } from "./catalog/catalog.ts";
+import type { FileAttributes, FileRecord, PlaceRecord, UploadRecord } from "./catalog/catalog.ts";
 import { copiesOf, type Core, livePlaces, Refused } from "./core.ts";
 import type { OnBytes } from "./caretaker.ts";
 import { digestOf } from "../content/digest.ts";
@@ -23,6 +23,7 @@ import {
 import { Pins } from "./locks.ts";
 import { choosePlaces } from "./placement.ts";
 import { openLeg, Upload } from "./upload.ts";
+import { weigh } from "./weighing.ts";
 
 /** More replicas than this of one file are refused as a mistake. */
 export const MAX_REPLICAS = 1_000;
@@ -117,12 +118,12 @@ export class Deposits {
 
   /** How many replicas a new file could have now. */
   async available(size = 0): Promise<number> {
-    const look = await this.core.rooms.look(this.core.places.online());
+    const look = await this.core.rooms.look(this.core.places.takers());
     return look.candidates().filter((place) => place.free >= Math.max(size, 1)).length;
   }
 
   #wanted({ replicas, minimum, wait }: DepositRequest, present: FileRecord | null): number {
-    const known = this.core.places.known().filter(({ state }) => state !== "gone").length;
+    const known = this.core.places.known().filter(mayHoldCopies).length;
     const usual = Math.max(1, Math.min(this.core.settings.defaultReplicas, known));
     const wanted = replicas ?? present?.wanted ?? usual;
     checkNumber(wanted);
@@ -166,7 +167,7 @@ export class Deposits {
       ? await core.catalog.content(present.digest)
       : null;
     const preferred = new Set(content ? livePlaces(content, core.places) : []);
-    const look = await core.rooms.look(core.places.online());
+    const look = await core.rooms.look(core.places.takers());
     const size = request.size ?? ROOM_STEP_BYTES;
     // From here to the reservations nothing is awaited: two deposits never get the same room.
     const chosen = choosePlaces({
@@ -211,9 +212,9 @@ export class Deposits {
   async #requireEnough(file: FileRecord, least: number, wanted: number): Promise<void> {
     const content = await this.core.catalog.content(file.digest);
     const having: ReadonlySet<string> = new Set(
-      content ? placesWithGood(content) : [],
+      content ? weigh(content, this.core).counted : [],
     );
-    const others = this.core.places.online().filter(({ id }) => !having.has(id));
+    const others = this.core.places.takers().filter(({ id }) => !having.has(id));
     const look = await this.core.rooms.look(others);
     const possible = having.size +
       look.candidates().filter(({ free }) => free >= Math.max(file.size, 1)).length;
@@ -284,8 +285,8 @@ function leastOf({ minimum, replicas }: DepositRequest, wanted: number): number 
   return minimum ?? (replicas === null ? 1 : wanted);
 }
 
-function placesWithGood(content: ContentRecord): string[] {
-  return content.replicas.filter(({ state }) => state === "good").map(({ place }) => place);
+function mayHoldCopies({ state, draining }: PlaceRecord): boolean {
+  return state !== "gone" && !draining;
 }
 
 function checkNumber(wanted: number): void {

@@ -11,6 +11,7 @@ import { absent, Deposits, type Offer } from "./deposits.ts";
 import { Keeper } from "./keeper.ts";
 import { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
+import { Operator } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
 import { Rooms } from "./rooms.ts";
@@ -71,7 +72,7 @@ export class Depot implements AsyncDisposable {
       log,
       acceptOldCatalog,
       onJoined: (place) => keeper ? keeper.placeJoined(place) : void early.push(place),
-      onLeft: () => keeper?.placeLeft(),
+      onLeft: (id) => keeper?.placeLeft(id),
     });
     const core: Core = {
       catalog,
@@ -95,6 +96,11 @@ export class Depot implements AsyncDisposable {
   /** The depot's identifier. */
   get id(): string {
     return this.core.catalog.depot;
+  }
+
+  /** Rejects with `CatalogIsOld` when that turns out later: the depot must be stopped at once. */
+  get failed(): Promise<never> {
+    return this.core.places.failed;
   }
 
   /** Makes an owner; resolves to its identifier, which is told once and not kept. */
@@ -138,7 +144,8 @@ export class Depot implements AsyncDisposable {
   async remove(owner: string, name: string): Promise<FileRecord> {
     const file = await this.core.catalog.removeFile(owner, name);
     if (!file) throw absent();
-    this.keeper.attend(file.digest);
+    // Nothing is lost by waiting: what has few copies goes first.
+    this.keeper.attend(file.digest, file.places.length);
     return file;
   }
 
@@ -184,6 +191,11 @@ export class Depot implements AsyncDisposable {
   /** The depot is about to stop: who waits for copies is answered with what there is. */
   stopWaiting(): void {
     this.keeper.stopWaiting();
+  }
+
+  /** What the operator sees and decides. */
+  get operator(): Operator {
+    return new Operator(this.core, this.keeper);
   }
 
   /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */

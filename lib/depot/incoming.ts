@@ -79,7 +79,9 @@ export class Incoming implements AsyncDisposable {
     const file = await this.#commit(content);
     this.#over = true;
     const { present } = this.plan;
-    if (present && present.digest !== digest) keeper.attend(present.digest);
+    if (present && present.digest !== digest) {
+      keeper.attend(present.digest, present.places.length);
+    }
     return await this.#complete(file, onBytes);
   }
 

@@ -1,30 +1,26 @@
 import type { Place } from "../../stores/store.ts";
 import type { ContentRecord } from "./catalog/catalog.ts";
 import { Caretaker, type OnBytes } from "./caretaker.ts";
-import { type Core, livePlaces } from "./core.ts";
+import type { Core } from "./core.ts";
+import { Examiner } from "./examiner.ts";
+import { Inspector } from "./inspector.ts";
+import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
 import { messageOf } from "./log.ts";
 import { Rate } from "./rate.ts";
 import { reconcile } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
-import { scrubPause, scrubPlace } from "./scrub.ts";
-import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
+import { Surveyor } from "./surveyor.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** Contents cared for at once. */
-const WORKERS = 2;
-/** Contents asked of the catalog at once by a survey. */
-const SURVEY_PAGE = 1_000;
-/** A survey waits while more contents than this are queued, so that memory stays bounded. */
-const QUEUE_LIMIT = 10_000;
-/** Between surveys when nothing happened; what could not be mended is tried again. Milliseconds. */
-const SURVEY_EVERY_MS = 60_000;
+const WORKERS = 4;
 /** Between two looks at marks. Milliseconds. */
 const MARKS_EVERY_MS = 5_000;
 /** Between two looks for old set-aside copies and uploads. Milliseconds. */
 const LEFTOVERS_EVERY_MS = 3_600_000;
-/** A replica that was judged this recently is not judged again because its content was read. Milliseconds. */
-const JUDGED_RECENTLY_MS = 3_600_000;
+/** A place that could not be compared with the catalog is tried again after this. Milliseconds. */
+const RECONCILE_AGAIN_MS = 60_000;
 /** An idle loop looks again after this. Milliseconds. */
 const IDLE_MS = 60_000;
 
@@ -35,42 +31,47 @@ export class Keeper implements AsyncDisposable {
   #rate: Rate;
   #caretaker: Caretaker;
   #remover: Remover;
+  #inspector: Inspector;
+  #surveyor: Surveyor;
   #queue = new RepairQueue();
   #queueWakeup = new Wakeup();
   #running = 0;
-  #suspects = new Map<string, { digest: string; place: string }>();
-  #suspectsWakeup = new Wakeup();
-  #joined: Place[] = [];
-  #surveyWakeup = new Wakeup();
-  #startedAt: number;
-  #loops: Promise<void>[] = [];
+  #reconciling = new Map<string, AbortController>();
+  #work = new Set<Promise<void>>();
 
   constructor(private readonly core: Core) {
-    const { clock, settings } = core;
-    this.#startedAt = clock.monotonic();
-    this.#rate = new Rate(settings.repairRate, clock);
-    this.#remover = new Remover(core, this.#stop.signal);
+    const { signal } = this.#stop;
+    this.#rate = new Rate(core.settings.repairRate, core.clock);
+    this.#remover = new Remover(core, signal);
+    const examiner = new Examiner({ core, rate: this.#rate, signal });
+    const onBad = (digest: string) => this.attend(digest);
+    this.#inspector = new Inspector({ core, examiner, signal, onBad });
+    this.#surveyor = new Surveyor({
+      core,
+      signal,
+      attend: (digest, copies) => this.attend(digest, copies),
+      queued: () => this.#queue.size,
+      onGone: (place) => this.#run(() => this.giveUp(place)),
+    });
     this.#caretaker = new Caretaker({
       core,
       rate: this.#rate,
-      signal: this.#stop.signal,
-      stillCounts: (place) => this.#stillCounts(place),
+      signal,
+      examiner,
       onDoomed: (digest, places) => this.#remover.add(digest, places),
     });
   }
 
   /** Begins to work, and takes up what an earlier run left half done. */
   start(): void {
-    const loop = (work: () => Promise<void>) => this.#loops.push(this.#guard(work));
-    for (let worker = 0; worker < WORKERS; worker++) loop(() => this.#repairLoop());
-    loop(() => this.#suspectLoop());
-    loop(() => this.#surveyLoop());
-    loop(() => this.#remover.run());
-    loop(() => this.#remover.addAll());
-    loop(() => this.#every(MARKS_EVERY_MS, () => this.core.places.refreshMarks()));
-    loop(() => this.#every(LEFTOVERS_EVERY_MS, () => this.#dropLeftovers()));
-    loop(() => this.#scrubLoop());
-    this.#surveyAfter(this.core.settings.settleMs);
+    for (let worker = 0; worker < WORKERS; worker++) this.#run(() => this.#repairLoop());
+    this.#run(() => this.#inspector.suspectLoop());
+    this.#run(() => this.#inspector.scrubLoop());
+    this.#run(() => this.#surveyor.run());
+    this.#run(() => this.#remover.run());
+    this.#run(() => this.#remover.addAll());
+    this.#run(() => this.#every(MARKS_EVERY_MS, () => this.core.places.refreshMarks()));
+    this.#run(() => this.#every(LEFTOVERS_EVERY_MS, () => this.#dropLeftovers()));
   }
 
   /** Contents that wait for care, and that are being cared for. */
@@ -84,10 +85,9 @@ export class Keeper implements AsyncDisposable {
     this.#queueWakeup.call();
   }
 
-  /** A replica should be read whole and judged. */
-  suspect(digest: string, place: string): void {
-    this.#suspects.set(`${digest}@${place}`, { digest, place });
-    this.#suspectsWakeup.call();
+  /** A replica should be judged; something was wrong at `chunk`, when that is known. */
+  suspect(digest: string, place: string, chunk?: number): void {
+    this.#inspector.suspect(digest, place, chunk);
   }
 
   /**
@@ -95,13 +95,7 @@ export class Keeper implements AsyncDisposable {
    * judged not long ago.
    */
   wasRead(content: ContentRecord, used: ReadonlySet<string>): void {
-    const since = this.core.clock.wall() - JUDGED_RECENTLY_MS;
-    const live = new Set(livePlaces(content, this.core.places));
-    for (const { place, verifiedAt } of content.replicas) {
-      if (!live.has(place) || used.has(place)) continue;
-      if (verifiedAt !== null && verifiedAt > since) this.#glance(content, place);
-      else this.suspect(content.digest, place);
-    }
+    this.#inspector.wasRead(content, used);
   }
 
   /**
@@ -129,39 +123,36 @@ export class Keeper implements AsyncDisposable {
     this.#remover.add(digest, places);
   }
 
+  /** A place came: its copies are compared with the catalog, beside whatever else is done. */
   placeJoined(place: Place): void {
-    this.#joined.push(place);
-    this.#surveyWakeup.call();
+    this.#stopReconciling(place.id);
+    const stop = new AbortController();
+    this.#reconciling.set(place.id, stop);
+    this.#run(() => this.#reconcile(place, AbortSignal.any([stop.signal, this.#stop.signal])));
   }
 
-  placeLeft(): void {
-    this.#surveyAfter(this.core.settings.graceMs);
+  placeLeft(place: string): void {
+    this.#stopReconciling(place);
+    this.#surveyor.placeLeft();
+  }
+
+  /** What counts at a place was changed by the operator. */
+  placeChanged(place: string): void {
+    this.#surveyor.look(place);
+  }
+
+  /** A place is gone for good: its replicas do not count any more. */
+  async giveUp(place: string): Promise<void> {
+    const { places, log } = this.core;
+    this.#stopReconciling(place);
+    await places.giveUp(place);
+    log.warn("Gave up a place", { place: places.record(place)?.name ?? place });
+    this.#surveyor.look(place);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#loops);
-  }
-
-  /** Where the depot reads the medium itself it costs next to nothing to see that a copy is there. */
-  async #glance({ digest, size }: ContentRecord, id: string): Promise<void> {
-    const place = this.core.places.get(id);
-    if (!place?.trusted) return;
-    try {
-      const range = { from: 0, length: 0, signal: this.#stop.signal };
-      await using reader = await place.get(digest, range);
-      if (reader?.size !== size) this.suspect(digest, id);
-    } catch {
-      // A place that is away says so to the store that it belongs to.
-    }
-  }
-
-  /** Soon after a start nobody is given up; later, only who is away for longer than the grace. */
-  #stillCounts(place: string): boolean {
-    const { clock, places, settings } = this.core;
-    if (places.record(place)?.state === "gone") return false;
-    const settling = clock.monotonic() - this.#startedAt < settings.settleMs;
-    return settling || places.awayFor(place) < settings.graceMs;
+    while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
   async #repairLoop(): Promise<void> {
@@ -173,8 +164,10 @@ export class Keeper implements AsyncDisposable {
       }
       this.#running++;
       try {
-        await this.#caretaker.care(digest);
+        const { live, missing, surplus } = await this.#caretaker.care(digest);
+        if (missing > 0 || surplus > 0) this.#surveyor.unfinished(digest, live);
       } catch (error) {
+        this.#surveyor.unfinished(digest, 1);
         this.#complain("Could not care for a content", error, digest);
       } finally {
         this.#running--;
@@ -182,88 +175,31 @@ export class Keeper implements AsyncDisposable {
     }
   }
 
-  async #suspectLoop(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      const [next] = this.#suspects;
-      if (!next) {
-        await this.#suspectsWakeup.wait(IDLE_MS, this.core.clock, this.#stop.signal);
-        continue;
-      }
-      const [key, { digest, place }] = next;
-      this.#suspects.delete(key);
+  async #reconcile(place: Place, signal: AbortSignal): Promise<void> {
+    const { core } = this;
+    while (!signal.aborted) {
       try {
-        const verdict = await this.#caretaker.judge(digest, place);
-        if (verdict === "damaged" || verdict === "absent") this.attend(digest);
+        await reconcile(place, {
+          core,
+          rate: this.#rate,
+          signal,
+          onSuspect: (digest, id) => this.suspect(digest, id),
+          onChanged: (digest) => this.attend(digest),
+        });
+        core.places.reconciled(place);
+        await this.#remover.addAll();
+        return this.#surveyor.placeReconciled(place.id);
       } catch (error) {
-        this.#complain("Could not judge a replica", error, digest);
+        if (signal.aborted) return;
+        this.#complain("Could not compare a place with the catalog", error, place.name);
       }
+      await core.clock.sleep(RECONCILE_AGAIN_MS, signal);
     }
   }
 
-  async #surveyLoop(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
-      for (let place = this.#joined.shift(); place; place = this.#joined.shift()) {
-        await this.#reconcile(place);
-      }
-      await this.#survey();
-      await this.#surveyWakeup.wait(SURVEY_EVERY_MS, this.core.clock, this.#stop.signal);
-    }
-  }
-
-  async #reconcile(place: Place): Promise<void> {
-    try {
-      await reconcile(place, {
-        core: this.core,
-        rate: this.#rate,
-        signal: this.#stop.signal,
-        onSuspect: (digest, id) => this.suspect(digest, id),
-        onChanged: (digest) => this.attend(digest),
-      });
-      await this.#remover.addAll();
-    } catch (error) {
-      this.#complain("Could not compare a place with the catalog", error, place.name);
-    }
-  }
-
-  /** Walks over the whole catalog for contents that have more or fewer copies than wanted. */
-  async #survey(): Promise<void> {
-    const { catalog, clock, places } = this.core;
-    let after: string | null = null;
-    do {
-      while (this.#queue.size > QUEUE_LIMIT && !this.#stop.signal.aborted) {
-        await clock.sleep(100, this.#stop.signal);
-      }
-      if (this.#stop.signal.aborted) return;
-      const counted = places.known().map(({ id }) => id)
-        .filter((id) => places.get(id) || this.#stillCounts(id));
-      const page = await catalog.survey({ after, limit: SURVEY_PAGE, counted });
-      for (const content of page.contents) {
-        this.attend(content.digest, livePlaces(content, places).length);
-      }
-      after = page.next;
-    } while (after !== null);
-  }
-
-  /** Each place in turn, after the start has settled: a scrub is never urgent. */
-  async #scrubLoop(): Promise<void> {
-    const { clock, places, settings } = this.core;
-    await clock.sleep(settings.settleMs, this.#stop.signal);
-    while (!this.#stop.signal.aborted) {
-      for (const place of places.online()) {
-        await scrubPlace(place, {
-          core: this.core,
-          signal: this.#stop.signal,
-          judge: (digest, id) => this.#caretaker.judge(digest, id),
-          onBad: (digest) => this.attend(digest),
-        }).catch((error) => this.#complain("Could not scrub a place", error, place.name));
-      }
-      await clock.sleep(scrubPause(settings.scrubMs), this.#stop.signal);
-    }
-  }
-
-  #surveyAfter(ms: number): void {
-    const { clock } = this.core;
-    clock.sleep(ms, this.#stop.signal).then(() => this.#surveyWakeup.call());
+  #stopReconciling(place: string): void {
+    this.#reconciling.get(place)?.abort();
+    this.#reconciling.delete(place);
   }
 
   async #dropLeftovers(): Promise<void> {
@@ -279,7 +215,13 @@ export class Keeper implements AsyncDisposable {
     }
   }
 
-  /** A loop that fails is said aloud and begun again; the catalog has what it needs to go on. */
+  /** Works in the background until this is disposed. */
+  #run(work: () => Promise<void>): void {
+    const done = this.#guard(work).finally(() => this.#work.delete(done));
+    this.#work.add(done);
+  }
+
+  /** Work that fails is said aloud and begun again; the catalog has what it needs to go on. */
   async #guard(work: () => Promise<void>): Promise<void> {
     while (!this.#stop.signal.aborted) {
       try {

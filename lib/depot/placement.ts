@@ -6,8 +6,10 @@
  * 2. A place that has the content already is taken first: it costs nothing.
  * 3. Then zones: a place in the zone that has the fewest of this content's replicas goes before
  *    any other, so that no two share a zone while another is free.
- * 4. Among those, by chance, weighted by free room: places fill in proportion, and deposits that
- *    arrive at once do not all pick the emptiest.
+ * 4. Among those, by chance, in proportion to free room, and in one draw for all that are needed
+ *    at once: a zone is drawn with the room of its places, then a place in it with its own. Drawn
+ *    one after the other, large places would get less than their share, for none is drawn twice.
+ *    So places fill evenly, and deposits that arrive at once do not all pick the emptiest.
  */
 
 /** A place as placement sees it. Bytes. */
@@ -43,32 +45,103 @@ export function choosePlaces(request: PlacementRequest): string[] {
 
   const chosen: string[] = [];
   while (chosen.length < request.count && pool.length > 0) {
-    const next = pickOne(pool, request, inZone);
-    pool.splice(pool.indexOf(next), 1);
-    inZone.set(next.zone, (inZone.get(next.zone) ?? 0) + 1);
-    chosen.push(next.id);
+    const round = pickRound(pool, request, { inZone, missing: request.count - chosen.length });
+    for (const { id, zone } of round) {
+      pool.splice(pool.findIndex((place) => place.id === id), 1);
+      inZone.set(zone, (inZone.get(zone) ?? 0) + 1);
+      chosen.push(id);
+    }
   }
   return chosen;
 }
 
-function pickOne(
+/** At most one place of each zone with the fewest replicas, and no more than are missing. */
+function pickRound(
   pool: Candidate[],
   { preferred, random }: PlacementRequest,
-  inZone: ReadonlyMap<string, number>,
-): Candidate {
+  { inZone, missing }: { inZone: ReadonlyMap<string, number>; missing: number },
+): Candidate[] {
   const having = pool.filter((place) => preferred.has(place.id));
   const eligible = having.length > 0 ? having : pool;
-  const crowding = (place: Candidate) => inZone.get(place.zone) ?? 0;
-  const least = Math.min(...eligible.map(crowding));
-  return weighted(eligible.filter((place) => crowding(place) === least), random);
+  const crowding = (zone: string) => inZone.get(zone) ?? 0;
+  const least = Math.min(...eligible.map(({ zone }) => crowding(zone)));
+  const zones = Map.groupBy(
+    eligible.filter(({ zone }) => crowding(zone) === least),
+    ({ zone }) => zone,
+  );
+  const drawn = draw([...zones.values()], { count: missing, weight: roomOf, random });
+  return drawn.flatMap((places) =>
+    draw(places, { count: 1, weight: (place) => roomOf([place]), random })
+  );
 }
 
-function weighted(places: Candidate[], random: () => number): Candidate {
-  const weight = (place: Candidate) => Math.max(place.free, 1);
-  let ticket = random() * places.reduce((sum, place) => sum + weight(place), 0);
-  for (const place of places) {
-    ticket -= weight(place);
-    if (ticket < 0) return place;
+/** A place that is full may still be chosen for what it has already. */
+function roomOf(places: Candidate[]): number {
+  return places.reduce((sum, { free }) => sum + Math.max(free, 1), 0);
+}
+
+interface Draw<T> {
+  count: number;
+  weight: (item: T) => number;
+  random: () => number;
+}
+
+/**
+ * Draws `count` different items, each with a chance in proportion to its weight, as far as that
+ * goes: what would be drawn more than once for certain is taken, and the others share the rest.
+ * The items are laid end to end in a random order, as long as their weights, and those under
+ * marks at equal distances are drawn (Madow's systematic sampling). In no particular order.
+ */
+function draw<T>(items: T[], { count, weight, random }: Draw<T>): T[] {
+  const rest = shuffle(items, random);
+  const certain: T[] = [];
+  let open = Math.min(count, rest.length);
+  let total = rest.reduce((sum, item) => sum + weight(item), 0);
+  for (let at = 0; at < rest.length && open > 0;) {
+    const one = weight(rest[at]!);
+    if (one * open < total) {
+      at++;
+      continue;
+    }
+    certain.push(...rest.splice(at, 1));
+    total -= one;
+    open--;
+    at = 0;
   }
-  return places[places.length - 1]!;
+  return shuffle([...certain, ...systematic(rest, { open, total, weight, random })], random);
+}
+
+function systematic<T>(
+  items: T[],
+  { open, total, weight, random }: {
+    open: number;
+    total: number;
+    weight: (item: T) => number;
+    random: () => number;
+  },
+): T[] {
+  const drawn: T[] = [];
+  if (open === 0) return drawn;
+  const distance = total / open;
+  let mark = random() * distance;
+  let end = 0;
+  for (const item of items) {
+    end += weight(item);
+    if (drawn.length === open || end <= mark) continue;
+    drawn.push(item);
+    mark += distance;
+  }
+  // Where rounding left the last mark beyond the end, the last item is under it.
+  if (drawn.length < open) drawn.push(items.at(-1)!);
+  return drawn;
+}
+
+/** A copy in random order (Fisher and Yates). */
+function shuffle<T>(items: T[], random: () => number): T[] {
+  const shuffled = [...items];
+  for (let last = shuffled.length - 1; last > 0; last--) {
+    const other = Math.floor(random() * (last + 1));
+    [shuffled[last], shuffled[other]] = [shuffled[other]!, shuffled[last]!];
+  }
+  return shuffled;
 }

@@ -1,6 +1,8 @@
 import type { Place, PlaceEvent, Store } from "../../stores/store.ts";
-import type { Catalog, PlaceRecord } from "./catalog/catalog.ts";
+import type { AwayState, Catalog, PlaceRecord } from "./catalog/catalog.ts";
 import { type Clock, inTime } from "./clock.ts";
+import { Absences } from "./absences.ts";
+import type { Absence } from "./judgement.ts";
 import { type Log, messageOf } from "./log.ts";
 
 /** A place that does not take its mark within this time is not told. Milliseconds. */
@@ -33,21 +35,27 @@ export interface PlacesOptions {
 export class Places {
   #online = new Map<string, Place>();
   #known = new Map<string, PlaceRecord>();
-  /** Monotonic milliseconds; a place that was never seen since the start counts from the start. */
-  #awaySince = new Map<string, number>();
+  #absences: Absences;
   #marked = new Map<string, number>();
+  #failed = Promise.withResolvers<never>();
   #stop = new AbortController();
   #following: Promise<void>[] = [];
 
-  private constructor(private readonly options: PlacesOptions) {}
+  /** Monotonic milliseconds. */
+  readonly openedAt: number;
+
+  private constructor(private readonly options: PlacesOptions) {
+    this.openedAt = options.clock.monotonic();
+    this.#absences = new Absences(options.clock);
+    this.#failed.promise.catch(() => {});
+  }
 
   /** Resolves when every store has told of the places that are there. Throws `CatalogIsOld`, `ForeignPlace`. */
   static async open(options: PlacesOptions): Promise<Places> {
     const places = new Places(options);
-    const now = options.clock.monotonic();
     for (const record of await options.catalog.places()) {
       places.#known.set(record.id, record);
-      places.#awaySince.set(record.id, now);
+      places.#absences.begin(record.id, record.state);
     }
     try {
       await Promise.all(options.stores.map((store) => places.#follow(store)));
@@ -57,6 +65,11 @@ export class Places {
     }
     await places.#noteAbsent();
     return places;
+  }
+
+  /** Rejects with `CatalogIsOld` when a place shows it that joins later: nothing may be done then. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
   }
 
   get(id: string): Place | undefined {
@@ -80,10 +93,36 @@ export class Places {
     return this.#known.get(id);
   }
 
-  /** Milliseconds that a place has been away as far as this process knows; 0 when it is online. */
-  awayFor(id: string): number {
-    if (this.#online.has(id)) return 0;
-    return this.options.clock.monotonic() - (this.#awaySince.get(id) ?? 0);
+  /** Those that may be given copies. */
+  takers(): Place[] {
+    return this.online().filter(({ id }) => !this.record(id)?.draining);
+  }
+
+  /**
+   * How a place is or was away, as far as this process knows; one that was not seen since the
+   * start counts from the start. `null`: it is there and was compared with the catalog.
+   */
+  absence(id: string): Absence | null {
+    return this.#absences.get(id);
+  }
+
+  /** What the catalog says of this place is what it has: its absence is over. */
+  reconciled(place: Place): void {
+    if (this.#online.get(place.id) === place) this.#absences.end(place.id);
+  }
+
+  /** The place will not come back, or is not expected to: its replicas do not count any more. */
+  async giveUp(id: string): Promise<void> {
+    this.#online.delete(id);
+    this.#absences.leave(id, "gone");
+    await this.#note(id, "gone");
+  }
+
+  /** The operator empties a place, or does not any more. */
+  async setDraining(id: string, draining: boolean): Promise<void> {
+    await this.options.catalog.setDraining(id, draining);
+    const record = this.#known.get(id);
+    if (record) this.#known.set(id, { ...record, draining });
   }
 
   /** Tells the places the catalog's sequence number, where they do not have it. */
@@ -134,9 +173,7 @@ export class Places {
   async #take(store: Store, event: Exclude<PlaceEvent, { type: "ready" }>): Promise<void> {
     if (event.type === "joined") return await this.#join(store, event.place);
     if (!this.#online.delete(event.id)) return;
-    this.#awaySince.set(event.id, this.options.clock.monotonic());
-    const state = event.why === "goodbye" ? "goodbye" : "lost";
-    await this.#note(event.id, state);
+    await this.#note(event.id, this.#absences.leave(event.id, event.why));
     this.options.log.warn("A place went away", { place: this.#known.get(event.id)?.name ?? "" });
     this.options.onLeft(event.id);
   }
@@ -154,24 +191,26 @@ export class Places {
     const record = { id, kind: store.kind, address, name, zone };
     const now = this.options.clock.wall();
     await catalog.placeJoined(record, now);
-    this.#known.set(id, { ...record, state: "online", since: now });
+    const draining = this.#known.get(id)?.draining ?? false;
+    this.#absences.comeBack(id);
+    this.#known.set(id, { ...record, state: "online", since: now, draining });
     this.#online.set(id, place);
-    this.#awaySince.delete(id);
     log.info("A place is there", { place: name, id, address });
     this.options.onJoined(place);
   }
 
   async #judgeOldCatalog(place: Place, sequence: number): Promise<void> {
     const { catalog, acceptOldCatalog } = this.options;
-    if (!acceptOldCatalog) {
-      throw new CatalogIsOld(
-        `Refused to start: the catalog is at transaction ${catalog.sequence}, but ${place.address} ` +
-          `has seen ${sequence}, so the catalog is an older copy. Put the newer one back, or start ` +
-          `once with --accept-old-catalog: files deposited since then are lost to their owners, ` +
-          `and their bytes are set aside`,
-      );
-    }
-    await catalog.raiseSequence(sequence);
+    if (acceptOldCatalog) return await catalog.raiseSequence(sequence);
+    const error = new CatalogIsOld(
+      `Refused to go on: the catalog is at transaction ${catalog.sequence}, but ${place.address} ` +
+        `has seen ${sequence}, so the catalog is an older copy. Put the newer one back, or start ` +
+        `once with --accept-old-catalog: files deposited since then are lost to their owners, ` +
+        `and their bytes are set aside`,
+    );
+    // On a medium that others look after, the mark is only what they say.
+    if (place.trusted) this.#failed.reject(error);
+    throw error;
   }
 
   /** What was online when the depot stopped and is not there now is lost, not forgotten. */
@@ -183,11 +222,12 @@ export class Places {
     }
   }
 
-  async #note(id: string, state: "goodbye" | "lost"): Promise<void> {
+  async #note(id: string, state: AwayState): Promise<void> {
     const record = this.#known.get(id);
     if (!record) return;
     const since = this.options.clock.wall();
-    await this.options.catalog.placeLeft(id, state, since);
+    // At once, so that whoever joins meanwhile is not taken for away afterwards.
     this.#known.set(id, { ...record, state, since });
+    await this.options.catalog.placeLeft(id, state, since);
   }
 }

@@ -107,6 +107,9 @@ async function settleWriting(place: Place, { digest }: Pair, work: Reconciling):
     await core.catalog.finishCopy(digest, place.id, core.clock.wall());
   } else {
     await place.setAside(digest);
+    if (verdict === "damaged") {
+      await core.catalog.addAside({ digest, place: place.id, since: core.clock.wall() });
+    }
     await core.catalog.dropCopy(digest, place.id);
   }
   onChanged(digest);

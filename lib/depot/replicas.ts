@@ -1,6 +1,6 @@
 /** What is done to single replicas: reading one whole to judge it, making one from others. */
-import { type Place, Unreachable } from "../../stores/store.ts";
-import { CHUNK_BYTES } from "../content/chunk_checks.ts";
+import { type Place, type PlaceReader, type ReadRange, Unreachable } from "../../stores/store.ts";
+import { CHUNK_BYTES, chunkIsRight } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
 import type { PlaceReplica } from "./catalog/catalog.ts";
 import type { ContentReader } from "./content_reader.ts";
@@ -43,42 +43,69 @@ export class WrongBytes extends Error {
 }
 
 /** Reads a replica whole and judges it by its SHA-256. Throws when the place is away. */
-export async function judgeReplica(
+export function judgeReplica(
   place: Place,
   content: { digest: string; size: number },
-  { rate, signal, onBytes }: Work,
+  work: Work,
 ): Promise<Verdict> {
-  try {
-    await using reader = await place.get(content.digest, { from: 0, signal });
-    if (!reader) return await absentOrAway(place);
-    if (reader.size !== content.size) return "damaged";
+  return judged(place, content, { from: 0, signal: work.signal }, async (reader) => {
     const buffer = new Uint8Array(Math.min(CHUNK_BYTES, content.size));
     const hash = new Sha256();
     for (let left = content.size; left > 0;) {
-      await rate.take(Math.min(left, buffer.length), signal);
+      await work.rate.take(Math.min(left, buffer.length), work.signal);
       const count = await reader.read(buffer);
-      if (count === 0) return "damaged";
+      if (count === 0) return false;
       hash.update(buffer.subarray(0, count));
-      onBytes?.(count);
+      work.onBytes?.(count);
       left -= count;
     }
-    return hash.digest() === content.digest ? "good" : "damaged";
-  } catch (error) {
-    signal.throwIfAborted();
-    if (saysAway(error, place)) throw error;
-    return "damaged";
+    return hash.digest() === content.digest;
+  });
+}
+
+/** Judges one chunk of a replica by its check, at once. Throws when the place is away. */
+export function judgeChunk(
+  place: Place,
+  content: { digest: string; size: number },
+  { checks, chunk, signal }: { checks: Uint8Array; chunk: number; signal: AbortSignal },
+): Promise<Verdict> {
+  const from = chunk * CHUNK_BYTES;
+  const length = Math.min(CHUNK_BYTES, content.size - from);
+  return judged(place, content, { from, length, signal }, async (reader) => {
+    const buffer = new Uint8Array(length);
+    return await reader.read(buffer) === length && chunkIsRight(checks, chunk, buffer);
+  });
+}
+
+/**
+ * The verdict on what a range of a replica is read for. On the way to it more can fail than the
+ * copy: it is damaged when it cannot be read a second time either, while the place answers.
+ */
+async function judged(
+  place: Place,
+  content: { digest: string; size: number },
+  range: ReadRange,
+  isRight: (reader: PlaceReader) => Promise<boolean>,
+): Promise<Verdict> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      await using reader = await place.get(content.digest, range);
+      if (reader) return reader.size === content.size && await isRight(reader) ? "good" : "damaged";
+      await requireMark(place);
+      return "absent";
+    } catch (error) {
+      range.signal.throwIfAborted();
+      if (error instanceof Unreachable) throw error;
+      await requireMark(place);
+      if (attempt === 2) return "damaged";
+    }
   }
 }
 
 /** An empty mount point has no replica either: without its mark the whole place is away. */
-async function absentOrAway(place: Place): Promise<Verdict> {
-  if (await place.mark()) return "absent";
+async function requireMark(place: Place): Promise<void> {
+  if (await place.mark()) return;
   throw new Unreachable(`Could not read ${place.name}: its mark is gone`);
-}
-
-/** Whether an error says that the place is away, rather than that the copy is bad. */
-function saysAway(error: unknown, place: Place): boolean {
-  return error instanceof Unreachable || !place.trusted;
 }
 
 /**

@@ -1,8 +1,8 @@
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
 import type { ContentRecord, FileRecord } from "./catalog/catalog.ts";
-import { sourcesOf } from "./caretaker.ts";
 import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
+import { sourcesOf } from "./sources.ts";
 import { type Copies, copiesOf, type Core, Refused } from "./core.ts";
 import { absent } from "./deposits.ts";
 import type { Keeper } from "./keeper.ts";
@@ -122,7 +122,7 @@ function openReader(
     signal: AbortSignal;
   },
 ): ContentReader {
-  const onSuspect = (place: string) => keeper.suspect(digest, place);
+  const onSuspect = (place: string, chunk: number) => keeper.suspect(digest, place, chunk);
   return new ContentReader({ digest, size, checks, sources, onSuspect, signal });
 }
 

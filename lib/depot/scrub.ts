@@ -1,36 +1,48 @@
-/** Reads every replica now and then, so that rot is found while there are good copies left. */
+/** Looks at every replica now and then, so that rot is found while there are good copies left. */
 import type { Place } from "../../stores/store.ts";
 import type { Core } from "./core.ts";
-import type { Verdict } from "./replicas.ts";
 import { replicasAt } from "./replicas.ts";
 
-/** A pass begins this often, so that a replica that came just after the last one is not late. */
-const PASSES_PER_PERIOD = 2;
-/** Between two looks for replicas that are due, at most. Milliseconds. */
-const LONGEST_PAUSE_MS = 3_600_000;
+/** A replica is looked at again after this part of the period, so that none is late. */
+const LOOKS_PER_PERIOD = 2;
+/** Between two passes over all places there is at least this part of the period. */
+const PASSES_PER_PERIOD = 8;
+/** And at least this, when the period is long. Milliseconds. */
+const SHORTEST_PAUSE_MS = 3_600_000;
 
 export interface Scrubbing {
   core: Core;
   signal: AbortSignal;
-  /** Reads one replica whole, at the repair rate, and acts on what it finds. */
-  judge(digest: string, place: string): Promise<Verdict | null>;
-  onBad(digest: string): void;
+  /** Judges one replica of this content, or all of them, and acts on what it finds. False: it could not. */
+  look(digest: string): Promise<boolean>;
 }
 
-/** How long to wait after a pass over all places. Milliseconds. */
-export function scrubPause(scrubMs: number): number {
-  return Math.min(scrubMs / PASSES_PER_PERIOD / 4, LONGEST_PAUSE_MS);
+/** A place at which so many replicas cannot be looked at is left alone until the next pass. */
+const FAILURES_PER_PASS = 10;
+
+/**
+ * How long to wait after a pass over all places, when the next replica is due in `dueMs`.
+ * Milliseconds.
+ */
+export function scrubPause(dueMs: number, scrubMs: number): number {
+  const shortest = Math.min(scrubMs / PASSES_PER_PERIOD, SHORTEST_PAUSE_MS);
+  return Math.max(shortest, Math.min(dueMs, scrubMs / LOOKS_PER_PERIOD));
 }
 
-/** Judges every replica at `place` that was not looked at for half of the period. */
-export async function scrubPlace(place: Place, work: Scrubbing): Promise<void> {
-  const { core, signal } = work;
-  const period = core.settings.scrubMs / PASSES_PER_PERIOD;
+/**
+ * Has every replica at `place` looked at that was not for half of the period. Resolves to when,
+ * by the wall clock, the next one will be due.
+ */
+export async function scrubPlace(place: Place, { core, signal, look }: Scrubbing): Promise<number> {
+  const period = core.settings.scrubMs / LOOKS_PER_PERIOD;
+  let next = Infinity;
+  let failures = 0;
   for await (const { digest, state, verifiedAt } of replicasAt(place.id, core)) {
-    if (signal.aborted || core.places.get(place.id) !== place) return;
-    const due = verifiedAt === null || verifiedAt < core.clock.wall() - period;
-    if (state !== "good" || !due) continue;
-    const verdict = await work.judge(digest, place.id);
-    if (verdict === "damaged" || verdict === "absent") work.onBad(digest);
+    if (signal.aborted || core.places.get(place.id) !== place) return next;
+    if (state !== "good") continue;
+    const due = (verifiedAt ?? -Infinity) + period;
+    if (due > core.clock.wall()) next = Math.min(next, due);
+    else if (!await look(digest) && ++failures === FAILURES_PER_PASS) return 0;
   }
+  return failures > 0 ? 0 : next;
 }

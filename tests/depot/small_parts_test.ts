@@ -1,7 +1,8 @@
-import type { Clock } from "../../lib/depot/clock.ts";
+import { type Clock, SYSTEM_CLOCK } from "../../lib/depot/clock.ts";
 import { Locks, Pins } from "../../lib/depot/locks.ts";
 import { Rate } from "../../lib/depot/rate.ts";
 import { RepairQueue } from "../../lib/depot/repair_queue.ts";
+import { Slots } from "../../lib/depot/slots.ts";
 import { Wakeup } from "../../lib/depot/wakeup.ts";
 import { assert, assertEquals } from "../assert.ts";
 
@@ -102,4 +103,21 @@ Deno.test("a wake-up reaches everyone who waits, and is remembered when nobody d
   await Promise.all(waiting);
   wakeup.call();
   await wakeup.wait(1e9, clock, signal);
+});
+
+Deno.test("a place takes part in two transfers at a time, and the next waits for its turn", async () => {
+  const slots = new Slots(SYSTEM_CLOCK);
+  const signal = AbortSignal.timeout(5_000);
+  const first = slots.tryTake(["a", "b"]);
+  using second = slots.tryTake(["a", "c"]);
+  assert(first && second);
+  assertEquals([slots.isFree("a"), slots.isFree("b")], [false, true]);
+  assertEquals(slots.tryTake(["a", "d"]), null);
+  using elsewhere = slots.tryTake(["b", "d"]);
+  assert(elsewhere);
+  const freed = slots.freed(signal);
+  first[Symbol.dispose]();
+  await freed;
+  using third = slots.tryTake(["a", "d"]);
+  assert(third);
 });

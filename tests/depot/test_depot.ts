@@ -11,12 +11,17 @@ import { Depot } from "../../lib/depot/depot.ts";
 import type { Log } from "../../lib/depot/log.ts";
 import type { MemoryPlaceOptions } from "../stores/memory_place.ts";
 import { MemoryStore } from "../stores/memory.ts";
+import { memoryCatalog } from "./memory_catalog.ts";
+import type { VirtualClock } from "./virtual_clock.ts";
 
 export const QUIET: Log = { info() {}, warn() {}, error() {} };
 
 export const SETTINGS: DepotSettings = {
   defaultReplicas: 2,
   graceMs: 3_600_000,
+  graceLastMs: 600_000,
+  goodbyeGraceMs: 24 * 3_600_000,
+  goneAfterMs: 30 * 24 * 3_600_000,
   settleMs: 0,
   lingerMs: 0,
   repairRate: 1e12,
@@ -29,6 +34,9 @@ export interface TestDepotOptions {
   places: number | MemoryPlaceOptions[];
   settings?: Partial<DepotSettings>;
   log?: Log;
+  /** Time goes on only when the test says so; the catalog is in memory then. */
+  clock?: VirtualClock;
+  random?: () => number;
 }
 
 /** A running depot with one owner. Disposing it stops it and removes its catalog. */
@@ -47,9 +55,7 @@ export class TestDepot implements AsyncDisposable {
       ? Array.from({ length: options.places }, (_, index) => ({ name: `p${index}` }))
       : options.places;
     await using stack = new AsyncDisposableStack();
-    const directory = await Deno.makeTempDir();
-    stack.defer(() => Deno.remove(directory, { recursive: true }));
-    const catalog = stack.use(await openCatalog(join(directory, "catalog.db")));
+    const catalog = stack.use(options.clock ? memoryCatalog() : await diskCatalog(stack));
     const store = stack.use(
       new MemoryStore({
         places: places.map((place) => ({ id: place.name ?? crypto.randomUUID(), ...place })),
@@ -60,8 +66,8 @@ export class TestDepot implements AsyncDisposable {
         catalog,
         stores: [store],
         settings: { ...SETTINGS, ...options.settings },
-        clock: SYSTEM_CLOCK,
-        random: Math.random,
+        clock: options.clock ?? SYSTEM_CLOCK,
+        random: options.random ?? Math.random,
         log: options.log ?? QUIET,
         acceptOldCatalog: false,
       }),
@@ -133,6 +139,13 @@ export class TestDepot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.resources.disposeAsync();
   }
+}
+
+/** A catalog in a directory that goes with it. */
+async function diskCatalog(stack: AsyncDisposableStack): Promise<Catalog> {
+  const directory = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(directory, { recursive: true }));
+  return await openCatalog(join(directory, "catalog.db"));
 }
 
 /** `size` bytes that differ from seed to seed, and from chunk to chunk. */

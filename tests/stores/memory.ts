@@ -26,6 +26,11 @@ export class MemoryStore implements Store {
     return place;
   }
 
+  /** Of all places, there or away. */
+  get ids(): string[] {
+    return [...this.#places.keys()];
+  }
+
   /** The place with this id, there or away. */
   place(id: string): MemoryPlace {
     const place = this.#places.get(id);

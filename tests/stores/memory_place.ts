@@ -36,6 +36,8 @@ export interface MemoryFaults {
   failReadsAfter?: number;
   /** Deletes and moves aside fail. */
   failChanges?: boolean;
+  /** The list of replicas fails at its first. */
+  failLists?: boolean;
 }
 
 const CAPACITY_BYTES = 1024 ** 4;
@@ -51,6 +53,8 @@ export class MemoryPlace implements Place {
   capacity: number;
   /** How often it went; what was opened before it went the last time is dead. */
   generation = 0;
+  /** How often a replica was opened to be read, if only in part. */
+  reads = 0;
   readonly #now: () => number;
   readonly #contents = new Map<string, Uint8Array>();
   readonly #parts = new Map<string, Uint8Array>();
@@ -152,6 +156,7 @@ export class MemoryPlace implements Place {
     range.signal.throwIfAborted();
     this.reach();
     checkDigest(digest);
+    if (range.length !== 0) this.reads++;
     const bytes = range.aside
       ? this.#asides.get(digest)?.at(-1)?.bytes
       : this.#contents.get(digest);
@@ -162,7 +167,9 @@ export class MemoryPlace implements Place {
     digest: string,
     { prefix, signal }: { prefix: Uint8Array; signal: AbortSignal },
   ): Promise<string | null> {
+    const { reads } = this;
     await using reader = await this.get(digest, { from: 0, signal });
+    this.reads = reads;
     if (!reader) return null;
     const bytes = new Uint8Array(reader.size);
     await reader.read(bytes);
@@ -204,6 +211,7 @@ export class MemoryPlace implements Place {
   async *list(
     { after = "", signal }: { after?: string; signal: AbortSignal },
   ): AsyncGenerator<{ digest: string; size: number }> {
+    if (this.faults.failLists) throw new Error(`Could not list ${this.name}`);
     for (const digest of this.#order()) {
       signal.throwIfAborted();
       this.reach();

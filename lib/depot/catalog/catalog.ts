@@ -38,9 +38,13 @@ export interface Catalog extends AsyncDisposable {
   /** Every place that was ever seen and not forgotten. */
   places(): Promise<PlaceRecord[]>;
   /** The place is there: `online` from now on, whatever it was, with this address, name, zone. */
-  placeJoined(place: Omit<PlaceRecord, "state" | "since">, now: number): Promise<void>;
+  placeJoined(place: PlaceJoined, now: number): Promise<void>;
   /** One row, however many replicas it has. No change when it is in that state already. */
   placeLeft(id: string, state: AwayState, now: number): Promise<void>;
+  /** The operator empties the place, or does not any more. Outlasts its comings and goings. */
+  setDraining(id: string, draining: boolean): Promise<void>;
+  /** How many good replicas a place has, by what is known. */
+  replicaCount(place: string): Promise<number>;
 
   // Uploads
   /**
@@ -94,7 +98,9 @@ export interface Catalog extends AsyncDisposable {
   chunkChecks(digest: string): Promise<Uint8Array | null>;
   /**
    * Of the next `limit` contents after `after`, ascending by digest, those whose good replicas on
-   * `counted` places are not as many as wanted. `next`: where to go on, or `null` at the end.
+   * `counted` places are not as many as wanted; with `few`, also those that have at most one good
+   * replica on `few.live` places and fewer than wanted on `few.counted` ones. `next`: where to go
+   * on, or `null` at the end.
    */
   survey(query: SurveyQuery): Promise<{ contents: ContentRecord[]; next: string | null }>;
   /**
@@ -156,7 +162,12 @@ export interface PlaceRecord {
   state: PlaceState;
   /** Since when it is in `state`. */
   since: number;
+  /** The operator empties it. */
+  draining: boolean;
 }
+
+/** What a place says of itself when it joins. */
+export type PlaceJoined = Omit<PlaceRecord, "state" | "since" | "draining">;
 
 export interface ContentChecks {
   digest: string;
@@ -245,6 +256,9 @@ export interface SurveyQuery {
   after: string | null;
   limit: number;
   counted: string[];
+  few?: { live: string[]; counted: string[] };
+  /** Only contents with a good replica here. */
+  place?: string;
 }
 
 export interface Page {

@@ -94,8 +94,13 @@ CREATE TABLE upload_places (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** Step 2. A place that the operator empties: its replicas are sources and no wanted copies. */
+const DRAINING = `
+ALTER TABLE places ADD COLUMN draining INTEGER NOT NULL DEFAULT 0 CHECK (draining IN (0, 1));
+`;
+
 /** Step `n` of the list leads from schema version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const MIGRATIONS: readonly string[] = [VERSION_1, DRAINING];
 
 /** The schema version that a catalog's file is at; 0 for an empty database. */
 export function schemaVersion(db: DatabaseSync): number {

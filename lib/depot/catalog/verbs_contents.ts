@@ -1,6 +1,6 @@
 /** Contents: what each is, what it wants, where it is, and when it is forgotten. */
 import type { ContentRecord, ReplicaState } from "./catalog.ts";
-import { digestBytes, idsOf } from "./keys.ts";
+import { digestBytes, findPlace, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verbs.ts";
 
@@ -8,6 +8,24 @@ const LAST_DIGEST = "f".repeat(64);
 
 /** The largest number that a file with the content `c.digest` wants. */
 const WANTED = `coalesce((SELECT max(wanted) FROM files WHERE content = c.digest), 0)`;
+
+/** What a survey walks over, ascending by the column. */
+const EVERY_CONTENT = { of: "contents c WHERE true", column: "c.digest" };
+const CONTENTS_OF_PLACE = {
+  of: `replicas h CROSS JOIN contents c ON c.digest = h.content
+       WHERE h.place = ? AND h.state = 'good'`,
+  column: "h.content",
+};
+
+/** How many good replicas the content `found.digest` has on places of a list of ids. */
+function goodOn(ids: string): string {
+  return `(
+    SELECT count(*) FROM replicas r
+    WHERE r.content = found.digest AND r.state = 'good' AND +r.place IN (
+      SELECT key FROM places WHERE id IN (SELECT value FROM json_each(${ids}))
+    )
+  )`;
+}
 
 export const contentVerbs = {
   content(db, digest) {
@@ -27,27 +45,28 @@ export const contentVerbs = {
   },
 
   // The page's end is found first, so that only what is not as wanted leaves the database.
-  survey(db, { after, limit, counted }) {
+  survey(db, { after, limit, counted, few, place }) {
+    const { of, column } = place === undefined ? EVERY_CONTENT : CONTENTS_OF_PLACE;
     const from = after === null ? new Uint8Array(0) : digestBytes(after);
+    const at = place === undefined ? [] : [findPlace(db, place) ?? null];
     const end = db.get<{ digest: string }>(
-      `SELECT lower(hex(c.digest)) AS digest FROM contents c WHERE c.digest > ?
-       ORDER BY c.digest LIMIT 1 OFFSET ?`,
+      `SELECT lower(hex(${column})) AS digest FROM ${of} AND ${column} > ?
+       ORDER BY ${column} LIMIT 1 OFFSET ?`,
+      ...at,
       from,
       limit - 1,
     )?.digest ?? null;
     const rows = db.all<{ digest: string; size: number; wanted: number }>(
       `SELECT lower(hex(digest)) AS digest, size, wanted FROM (
-         SELECT c.digest, c.size, ${WANTED} AS wanted, (
-           SELECT count(*) FROM replicas r
-           WHERE r.content = c.digest AND r.state = 'good' AND +r.place IN (
-             SELECT key FROM places WHERE id IN (SELECT value FROM json_each(?1))
-           )
-         ) AS good
-         FROM contents c WHERE c.digest > ?2 AND c.digest <= ?3 ORDER BY c.digest
-       ) WHERE wanted <> good`,
-      JSON.stringify(counted),
+         SELECT c.digest, c.size, ${WANTED} AS wanted
+         FROM ${of} AND ${column} > ? AND ${column} <= ? ORDER BY ${column}
+       ) found WHERE ${goodOn("?")} <> wanted OR (
+         ${goodOn("?")} <= 1 AND ${goodOn("?")} < wanted
+       )`,
+      ...at,
       from,
       digestBytes(end ?? LAST_DIGEST),
+      ...[counted, few?.live ?? counted, few?.counted ?? counted].map((ids) => JSON.stringify(ids)),
     );
     return {
       contents: rows.map((row) => ({ ...row, ...whereabouts(db, digestBytes(row.digest)) })),

@@ -6,9 +6,9 @@ import type { Verbs } from "./verbs.ts";
 
 export const placeVerbs = {
   places(db) {
-    return db.all<PlaceRecord>(
-      "SELECT id, kind, address, name, zone, state, since FROM places ORDER BY id",
-    ).map((row) => ({ ...row }));
+    return db.all<Omit<PlaceRecord, "draining"> & { draining: number }>(
+      "SELECT id, kind, address, name, zone, state, since, draining FROM places ORDER BY id",
+    ).map((row) => ({ ...row, draining: row.draining === 1 }));
   },
 
   // `since` moves even for a place that is online already: after a crash that is what it was left
@@ -35,6 +35,18 @@ export const placeVerbs = {
       now,
       placeKey(db, id),
     );
+  },
+
+  setDraining(db, id, draining) {
+    const key = placeKey(db, id);
+    db.run("UPDATE places SET draining = ?1 WHERE key = ?2 AND draining <> ?1", +draining, key);
+  },
+
+  replicaCount(db, place) {
+    return db.get<{ count: number }>(
+      "SELECT count(*) AS count FROM replicas WHERE place = ? AND state = 'good'",
+      findPlace(db, place) ?? null,
+    )!.count;
   },
 
   addAside(db, { digest, place, since }) {

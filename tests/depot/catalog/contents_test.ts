@@ -51,3 +51,33 @@ Deno.test("survey() finds what has too few or too many counted copies, page by p
   const { contents } = await catalog.survey({ after: null, limit: 9, counted });
   assertEquals(contents[2], (await catalog.content(digest(4)))!);
 });
+
+Deno.test("survey() of a place looks only at what has a good copy there", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await deposit(catalog, { number: 1, name: "1", places: ["p1", "p2"] });
+  await deposit(catalog, { number: 2, name: "2", places: ["p1", "p3"] });
+  await deposit(catalog, { number: 3, name: "3", places: ["p3"], wanted: 2 });
+  await deposit(catalog, { number: 4, name: "4", places: ["p3", "p4"] });
+  const found: number[][] = [];
+  let after: string | null = null;
+  do {
+    const page = await catalog.survey({ after, limit: 2, counted: ["p1", "p2"], place: "p3" });
+    found.push(page.contents.map((record) => record.size));
+    after = page.next;
+  } while (after !== null);
+  assertEquals(found, [[2, 3], [4]]);
+});
+
+Deno.test("survey() also finds what is down to its last copy and has too few under a stricter count", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await deposit(catalog, { number: 1, name: "1", places: ["p1", "p2", "p3"] });
+  await deposit(catalog, { number: 2, name: "2", places: ["p1", "p3", "p4"] });
+  const all = { after: null, limit: 9, counted: ["p1", "p2", "p3", "p4"] };
+  const found = async (live: string[], counted: string[]) =>
+    (await catalog.survey({ ...all, few: { live, counted } })).contents.map(({ size }) => size);
+  assertEquals(await found(["p1", "p2"], ["p1", "p2"]), [2]);
+  assertEquals(await found(["p1", "p2"], ["p1", "p2", "p3", "p4"]), []);
+  assertEquals(await found(["p1", "p2", "p4"], ["p1"]), []);
+});

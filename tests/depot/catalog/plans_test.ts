@@ -32,6 +32,8 @@ const CALLS: Record<Verb, unknown[]> = {
   content: [D],
   chunkChecks: [D],
   survey: [{ after: null, limit: 10, counted: ["p1"] }],
+  setDraining: ["p1", true],
+  replicaCount: ["p1"],
   beginCopy: [D, "p1"],
   finishCopy: [D, "p1", 1],
   dropCopy: [D, "p1"],
@@ -49,7 +51,7 @@ const CALLS: Record<Verb, unknown[]> = {
 
 /** What may be read whole: tables that stay small, results of inner queries, lists from callers. */
 const MAY_BE_SCANNED =
-  /^SCAN (places|asides|a|u|depot|json_each|\(subquery-\d+\)|mine|CONSTANT ROW)(?!\w)/;
+  /^SCAN (places|asides|a|u|depot|json_each|found|\(subquery-\d+\)|mine|CONSTANT ROW)(?!\w)/;
 /** Where what is sorted is one owner's contents, one content's replicas, or small anyway. */
 const MAY_SORT =
   /FROM files WHERE owner = \? GROUP BY content|WHERE r\.content = \?|FROM asides|FROM uploads/;
@@ -61,7 +63,10 @@ Deno.test("no verb reads files, contents or replicas from end to end, nor sorts 
   const join = { verb: "placeJoined" as const, args: [place("p2"), 1] };
   const calls = Object.entries(CALLS).map(([verb, args]) => ({ verb: verb as Verb, args }));
   const copy = { verb: "beginUpload" as const, args: [{ ...UPLOAD, content: content(1) }] };
-  runBatch(db, [join, ...calls, copy, { verb: "uploads", args: [] }]);
+  runBatch(db, [join, ...calls, copy, { verb: "uploads", args: [] }, {
+    verb: "survey",
+    args: [{ after: null, limit: 10, counted: ["p1"], place: "p1" }],
+  }]);
   const statements = db.texts.filter((sql) => /^\s*(SELECT|INSERT|UPDATE|DELETE)/.test(sql));
   assert(statements.length > 40, "the verbs did their work");
   const found = statements.flatMap((sql) =>

@@ -1,0 +1,35 @@
+import type { ContentRecord } from "./catalog/catalog.ts";
+import type { Source } from "./content_reader.ts";
+import { type Core, livePlaces } from "./core.ts";
+
+/** For whom a content is read; nothing for the keeper. */
+export interface Reading {
+  /** Places of the copies that the owner is told of. */
+  visible?: string[];
+  /** Places that gave the owner wrong bytes before. */
+  avoid?: string[];
+}
+
+/**
+ * Copies of a content that can be read now: good ones by chance, media that the depot reads itself
+ * first, then set-aside ones. For an owner, copies beyond those it is told of come after those, and
+ * the ones to avoid last among them: which copies only others want must not show.
+ */
+export function sourcesOf(
+  content: ContentRecord,
+  core: Core,
+  { visible, avoid }: Reading = {},
+): Source[] {
+  const at = (id: string) => core.places.get(id);
+  const rank = (id: string) => {
+    if (visible !== undefined && !visible.includes(id)) return 6;
+    return avoid?.includes(id) ? 4 : 0;
+  };
+  const good = livePlaces(content, core.places).map((id) => ({
+    place: at(id)!,
+    aside: false,
+    order: rank(id) + (at(id)!.trusted ? 0 : 2) + core.random(),
+  }));
+  const asides = content.asides.filter(at).map((id) => ({ place: at(id)!, aside: true, order: 9 }));
+  return [...good, ...asides].sort((a, b) => a.order - b.order);
+}

@@ -1,0 +1,12 @@
+/** Chance that is the same each time for the same seed, so that a failure can be seen again. */
+
+/** Numbers from 0 to below 1 (mulberry32). */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = state + 0x6d2b79f5 >>> 0;
+    let bits = Math.imul(state ^ state >>> 15, state | 1);
+    bits ^= bits + Math.imul(bits ^ bits >>> 7, bits | 61);
+    return ((bits ^ bits >>> 14) >>> 0) / 2 ** 32;
+  };
+}
