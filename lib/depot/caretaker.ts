@@ -8,6 +8,7 @@ import { messageOf } from "./log.ts";
 import { choosePlaces } from "./placement.ts";
 import type { Rate } from "./rate.ts";
 import { judgeReplica, makeReplica, WrongBytes } from "./replicas.ts";
+import { settleWriting } from "./reconcile.ts";
 import { Slots } from "./slots.ts";
 import { sourcesOf } from "./sources.ts";
 import { trim } from "./trim.ts";
@@ -41,6 +42,8 @@ interface Attempt {
   suspects: Set<string>;
   /** There was nothing to copy from. */
   sourceless: boolean;
+  /** Whatever is at the target has to be looked at. */
+  failed: boolean;
 }
 
 /** Brings one content to what its files want: judges, copies, trims. */
@@ -81,12 +84,13 @@ export class Caretaker {
       }
       const total = done + missing * content.size;
       const onCopied = (bytes: number) => onBytes?.(done += bytes, total);
-      const { suspects, sourceless } = await this.#copy(content, { target, sources, onCopied });
+      const attempt = await this.#copy(content, { target, sources, onCopied });
       slots[Symbol.dispose]();
+      if (attempt.failed) await this.#settle(digest, target);
       // A target is given up when it was not a source that failed: bad sources are set aside by
       // the judging, so that the next round is another one.
-      if (await this.#judgeAll(digest, suspects)) continue;
-      if (sourceless) return stuck;
+      if (await this.#judgeAll(digest, attempt.suspects)) continue;
+      if (attempt.sourceless) return stuck;
       unfit.add(target.id);
     }
   }
@@ -152,14 +156,17 @@ export class Caretaker {
     const { digest } = content;
     const suspects = new Set<string>();
     let sourceless = false;
+    let failed = false;
     using _turn = await core.locks.take(replicaKey(digest, target.id));
-    if (!await core.catalog.beginCopy(digest, target.id)) return { suspects, sourceless };
+    if (!await core.catalog.beginCopy(digest, target.id)) return { suspects, sourceless, failed };
     using _room = core.rooms.reservePlace(target.id, content.size);
     const id = `copy-${crypto.randomUUID()}`;
     core.active.add(id);
     try {
-      if (await judgeReplica(target, content, { rate, signal }) !== "good") {
-        await using source = await this.#reader(content, sources, suspects);
+      const present = await judgeReplica(target, content, { rate, signal });
+      if (present !== "good") {
+        const bad = present === "damaged" ? [await this.#setAside(digest, target)] : [];
+        await using source = await this.#reader(content, [...sources, ...bad], suspects);
         await makeReplica(source, target, { ...content, id }, { rate, signal, onBytes });
       }
       await core.catalog.finishCopy(digest, target.id, core.clock.wall());
@@ -171,22 +178,28 @@ export class Caretaker {
         livePlaces(content, core.places).forEach((id) => suspects.add(id));
       }
       sourceless = error instanceof NoGoodCopy;
-      await this.#undoCopy(digest, target);
+      failed = true;
     } finally {
       core.active.delete(id);
     }
-    return { suspects, sourceless };
+    return { suspects, sourceless, failed };
   }
 
-  /** Where this fails or is interrupted the row stays, and is judged when the place joins again. */
-  async #undoCopy(digest: string, target: Place): Promise<void> {
-    const { core, signal } = this.options;
-    if (signal.aborted) return;
+  /** What is wrong as a whole may have the one chunk that no other copy has. */
+  async #setAside(digest: string, place: Place): Promise<Source> {
+    const { core } = this.options;
+    await place.setAside(digest);
+    await core.catalog.addAside({ digest, place: place.id, since: core.clock.wall() });
+    return { place, aside: true };
+  }
+
+  /** What there is of a copy that failed decides; where this fails too it is tried again later. */
+  async #settle(digest: string, target: Place): Promise<void> {
+    const { core, rate, signal } = this.options;
     try {
-      await target.delete(digest);
-      await core.catalog.dropCopy(digest, target.id);
+      if (!signal.aborted) await settleWriting(target, digest, { core, rate, signal });
     } catch (error) {
-      core.log.warn("Could not undo a copy", { place: target.name, why: messageOf(error) });
+      core.log.warn("Could not settle a copy", { place: target.name, why: messageOf(error) });
     }
   }
 

@@ -9,6 +9,8 @@ import { Wakeup } from "./wakeup.ts";
 const JUDGED_RECENTLY_MS = 3_600_000;
 /** More copies than these are not queued for a look that nothing calls for; the scrub gets to them. */
 const MOST_PRECAUTIONS = 1_000;
+/** The last so many looks are remembered, so that a content that is read often is not judged each time. */
+const MOST_JUDGED = 10_000;
 /** An idle loop looks again after this. Milliseconds. */
 const IDLE_MS = 60_000;
 
@@ -33,6 +35,8 @@ export class Inspector {
   #suspects = new Map<string, Suspect>();
   /** Nobody looked at these for long: after the suspects, and not at all when there are too many. */
   #precautions = new Map<string, Suspect>();
+  /** Monotonic milliseconds of the last looks, the oldest first. */
+  #judged = new Map<string, number>();
   #wakeup = new Wakeup();
 
   constructor(private readonly options: InspectorOptions) {}
@@ -51,15 +55,24 @@ export class Inspector {
     const { places } = this.options.core;
     for (const id of livePlaces(content, places)) {
       if (used.has(id)) continue;
-      if (this.#wasJudged(content, id)) this.#glance(content, id);
-      else this.#beSure(content.digest, places.get(id)?.trusted ? id : null);
+      const place = places.get(id)?.trusted ? id : null;
+      if (this.#wasJudged(content.digest, place)) this.#glance(content, id);
+      else this.#beSure(content.digest, place);
     }
   }
 
-  #wasJudged({ replicas }: ContentRecord, id: string): boolean {
-    const since = this.options.core.clock.wall() - JUDGED_RECENTLY_MS;
-    const at = replicas.find(({ place }) => place === id)?.verifiedAt ?? null;
-    return at !== null && at > since;
+  #wasJudged(digest: string, place: string | null): boolean {
+    const at = this.#judged.get(`${digest}@${place ?? ""}`) ?? -Infinity;
+    return this.options.core.clock.monotonic() - at < JUDGED_RECENTLY_MS;
+  }
+
+  /** What was looked at this long ago is forgotten first. */
+  #noteJudged({ digest, place }: Suspect): void {
+    const key = `${digest}@${place ?? ""}`;
+    this.#judged.delete(key);
+    this.#judged.set(key, this.options.core.clock.monotonic());
+    const [oldest] = this.#judged.keys();
+    if (this.#judged.size > MOST_JUDGED && oldest !== undefined) this.#judged.delete(oldest);
   }
 
   #beSure(digest: string, place: string | null): void {
@@ -93,14 +106,10 @@ export class Inspector {
       }
       const [key, suspect] = next;
       queue.delete(key);
-      if (queue === this.#suspects || await this.#isDue(suspect)) await this.#look(suspect);
+      // A precaution may have been overtaken by a suspicion, or by the scrub.
+      const isDue = queue === this.#suspects || !this.#wasJudged(suspect.digest, suspect.place);
+      if (isDue) await this.#look(suspect);
     }
-  }
-
-  /** Somebody else may have judged it while it waited. */
-  async #isDue({ digest, place }: Suspect): Promise<boolean> {
-    const content = await this.options.core.catalog.content(digest);
-    return content !== null && (place === null || !this.#wasJudged(content, place));
   }
 
   /** Each place in turn, after the start has settled: a scrub is never urgent. */
@@ -126,6 +135,7 @@ export class Inspector {
       const bad = place === null
         ? await examiner.examine(digest)
         : isBad(await examiner.judge(digest, place, chunk));
+      this.#noteJudged({ digest, place });
       if (bad) onBad(digest);
       return true;
     } catch (error) {

@@ -7,7 +7,7 @@ import { Inspector } from "./inspector.ts";
 import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
 import { messageOf } from "./log.ts";
 import { Rate } from "./rate.ts";
-import { reconcile } from "./reconcile.ts";
+import { reconcile, settleAll } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
 import { Surveyor } from "./surveyor.ts";
@@ -205,6 +205,7 @@ export class Keeper implements AsyncDisposable {
   async #dropLeftovers(): Promise<void> {
     await dropOldAsides(this.core);
     await dropOldUploads(this.core);
+    await settleAll({ core: this.core, rate: this.#rate, signal: this.#stop.signal });
     await this.#remover.addAll();
   }
 

@@ -1,6 +1,6 @@
 /** Compares what a place has with what the catalog says it has, when the place joins. */
 import type { Place } from "../../stores/store.ts";
-import type { PlaceReplica } from "./catalog/catalog.ts";
+import type { PlaceReplica, ReplicaKey } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
 import { replicaKey } from "./locks.ts";
 import { judgeReplica, replicasAt } from "./replicas.ts";
@@ -26,13 +26,27 @@ interface Pair {
 export async function reconcile(place: Place, work: Reconciling): Promise<void> {
   await dropStaleParts(place, work);
   await compareAsides(place, work);
+  const failures: unknown[] = [];
   for await (const pair of pairs(place, work)) {
     work.signal.throwIfAborted();
-    if (pair.row === null) await setOrphanAside(place, pair.digest, work);
-    else if (pair.row.state === "writing") await settleWriting(place, pair, work);
-    else if (pair.row.state === "good" && pair.listed !== pair.row.size) {
-      work.onSuspect(pair.digest, place.id);
-    }
+    // One file that cannot be moved keeps nobody from the others.
+    await comparePair(place, pair, work).catch((error) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function comparePair(
+  place: Place,
+  { digest, listed, row }: Pair,
+  work: Reconciling,
+): Promise<void> {
+  if (row === null) {
+    await setOrphanAside(place, digest, work);
+  } else if (row.state === "writing") {
+    await settleWriting(place, digest, work);
+    work.onChanged(digest);
+  } else if (row.state === "good" && listed !== row.size) {
+    work.onSuspect(digest, place.id);
   }
 }
 
@@ -96,24 +110,49 @@ async function setOrphanAside(place: Place, digest: string, work: Reconciling): 
   onChanged(digest);
 }
 
-/** A deposit or a copy was interrupted around its rename: what is there decides. */
-async function settleWriting(place: Place, { digest }: Pair, work: Reconciling): Promise<void> {
-  const { core, onChanged } = work;
+/**
+ * A deposit or a copy was interrupted around its rename: what is there decides. Waits for whoever
+ * is writing there now.
+ */
+export async function settleWriting(
+  place: Place,
+  digest: string,
+  { core, rate, signal }: Pick<Reconciling, "core" | "rate" | "signal">,
+): Promise<void> {
   using _turn = await core.locks.take(replicaKey(digest, place.id));
   const content = await core.catalog.content(digest);
   if (!content || await stateOf(digest, place, core) !== "writing") return;
-  const verdict = await judgeReplica(place, content, work);
+  const verdict = await judgeReplica(place, content, { rate, signal });
   if (verdict === "good") {
-    await core.catalog.finishCopy(digest, place.id, core.clock.wall());
-  } else {
-    await place.setAside(digest);
-    if (verdict === "damaged") {
-      await core.catalog.addAside({ digest, place: place.id, since: core.clock.wall() });
-    }
-    await core.catalog.dropCopy(digest, place.id);
+    return await core.catalog.finishCopy(digest, place.id, core.clock.wall());
   }
-  onChanged(digest);
+  if (verdict === "damaged") {
+    await place.setAside(digest);
+    await core.catalog.addAside({ digest, place: place.id, since: core.clock.wall() });
+  }
+  await core.catalog.dropCopy(digest, place.id);
 }
+
+/** Settles every copy that was interrupted, on places that are there. */
+export async function settleAll(
+  work: Pick<Reconciling, "core" | "rate" | "signal">,
+): Promise<void> {
+  const { catalog, places } = work.core;
+  let after: ReplicaKey | null = null;
+  while (true) {
+    const page: ReplicaKey[] = await catalog.replicasIn("writing", { after, limit: PAGE });
+    for (const { digest, place: id } of page) {
+      const place = places.get(id);
+      // One that fails keeps its row, for the next time.
+      if (place) await settleWriting(place, digest, work).catch(() => {});
+    }
+    if (page.length < PAGE || work.signal.aborted) return;
+    after = page.at(-1)!;
+  }
+}
+
+/** Interrupted copies asked of the catalog at once. */
+const PAGE = 1_000;
 
 async function stateOf(digest: string, place: Place, core: Core): Promise<string | undefined> {
   const content = await core.catalog.content(digest);

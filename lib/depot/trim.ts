@@ -11,8 +11,7 @@ export interface Trimming {
 /**
  * Dooms the copies above the wanted number, and resolves to their places. Whatever happens, as
  * many as wanted stay of those that are sure: on places that are there and that nobody drains,
- * compared with the catalog since they came back, and, where the depot does not read the medium
- * itself, verified since then.
+ * compared with the catalog and verified since they came back.
  */
 export async function trim(
   content: ContentRecord,
@@ -25,7 +24,7 @@ export async function trim(
   }
   const settled = settledReplicas(content, core);
   if (settled.length <= wanted) return [];
-  if (!settled.every((replica) => isVerified(replica, core))) await examiner.examine(digest);
+  await verify(settled.filter((replica) => !isVerified(replica, core)), digest, { core, examiner });
   const now = await catalog.content(digest);
   if (!now) return [];
   const sure = settledReplicas(now, core).filter((replica) => isVerified(replica, core))
@@ -43,8 +42,18 @@ function settledReplicas({ replicas }: ContentRecord, { places }: Core): Replica
   );
 }
 
+/** Those that the depot reads itself one by one, the others together. */
+async function verify(
+  unsure: Replica[],
+  digest: string,
+  { core, examiner }: Trimming,
+): Promise<void> {
+  const isOwn = ({ place }: Replica) => core.places.get(place)?.trusted ?? false;
+  for (const { place } of unsure.filter(isOwn)) await examiner.judge(digest, place);
+  if (!unsure.every(isOwn)) await examiner.examine(digest);
+}
+
 function isVerified({ place, verifiedAt }: Replica, { places, clock }: Core): boolean {
-  if (places.get(place)?.trusted) return true;
   const since = places.record(place)?.since ?? Infinity;
   return verifiedAt !== null && verifiedAt >= since && verifiedAt <= clock.wall();
 }

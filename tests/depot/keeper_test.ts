@@ -174,6 +174,57 @@ Deno.test("bytes that the catalog does not know are set aside when their place j
   assertEquals(reader?.size, 1_000);
 });
 
+Deno.test("a copy that rotted while its place was away lets no good copy go", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const bytes = someBytes(3_000);
+  for (let round = 0; round < 4; round++) {
+    await test.deposit("a", bytes, { replicas: 2 });
+    const rotten = round % 2 === 0 ? "p1" : "p0";
+    test.store.leave(rotten);
+    test.store.place(rotten).corrupt(digestOf(bytes));
+    test.store.comeBack(rotten);
+    await test.depot.setReplicas({ owner: test.owner, name: "a", wanted: 1, wait: null });
+    await test.until("one good copy", async () => {
+      const { replicas } = (await test.catalog.content(digestOf(bytes)))!;
+      return replicas.length === 1 && replicas[0]!.state === "good";
+    });
+    assertEquals(await test.retrieve("a"), bytes);
+    await test.depot.remove(test.owner, "a");
+    await test.until("it is gone", async () => {
+      return await test.catalog.content(digestOf(bytes)) === null;
+    });
+  }
+});
+
+Deno.test("a damaged leftover at the target gives its chunks before anything is deleted", async () => {
+  await using test = await TestDepot.open({ places: 2, settings: { lingerMs: 3_600_000 } });
+  const bytes = someBytes(3 * MIB);
+  await test.deposit("a", bytes, { replicas: 2 });
+  const change = (wanted: number) =>
+    test.depot.setReplicas({ owner: test.owner, name: "a", wanted, wait: null });
+  await change(1);
+  const [kept] = await test.goodPlaces("a");
+  const doomed = kept === "p0" ? "p1" : "p0";
+  test.store.place(kept!).corrupt(digestOf(bytes), 5);
+  test.store.place(doomed).corrupt(digestOf(bytes), 2 * MIB + 5);
+  await change(2);
+  await test.until("two good copies", async () => (await test.goodPlaces("a")).length === 2);
+  assertEquals(await test.retrieve("a"), bytes);
+});
+
+Deno.test("one file that cannot be moved keeps nobody from comparing the others", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const bytes = someBytes(2_000);
+  await test.deposit("a", bytes, { replicas: 2 });
+  const place = test.store.place("p1");
+  test.store.leave("p1");
+  for (const digit of ["0", "f"]) place.plant(digit.repeat(64), someBytes(5));
+  place.erase(digestOf(bytes));
+  place.faults.failChanges = true;
+  test.store.comeBack("p1");
+  await test.until("the copy is made anew", () => place.bytes(digestOf(bytes)) !== undefined);
+});
+
 /** Other bytes with the same CRC-32: a multiple of its generator polynomial is added. */
 function withSameCrc(bytes: Uint8Array): Uint8Array {
   const forged = bytes.slice();

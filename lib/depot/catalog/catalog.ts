@@ -37,7 +37,9 @@ export interface Catalog extends AsyncDisposable {
   // Places
   /** Every place that was ever seen and not forgotten. */
   places(): Promise<PlaceRecord[]>;
-  /** The place is there: `online` from now on, whatever it was, with this address, name, zone. */
+  /**
+   * The place is there, with this address, name, zone: `online`, since now if it was anything else.
+   */
   placeJoined(place: PlaceJoined, now: number): Promise<void>;
   /** One row, however many replicas it has. No change when it is in that state already. */
   placeLeft(id: string, state: AwayState, now: number): Promise<void>;

@@ -18,7 +18,8 @@ export const placeVerbs = {
       `INSERT INTO places (id, kind, address, name, zone, state, since)
        VALUES (?1, ?2, ?3, ?4, ?5, 'online', ?6)
        ON CONFLICT (id) DO UPDATE
-       SET kind = ?2, address = ?3, name = ?4, zone = ?5, state = 'online', since = ?6`,
+       SET kind = ?2, address = ?3, name = ?4, zone = ?5, state = 'online',
+         since = CASE state WHEN 'online' THEN since ELSE ?6 END`,
       id,
       kind,
       address,

@@ -159,7 +159,7 @@ function putContent(db: Statements, digest: Uint8Array, content: ContentChecks):
  * while whole bytes were on their way. Where nothing was prepared only a good row will do, because
  * a doomed one's bytes may be going.
  */
-function makeGood(db: Statements, { upload, digest }: DepositCommit, place: number): void {
+function makeGood(db: Statements, { upload, digest, now }: DepositCommit, place: number): void {
   const content = digestBytes(digest);
   const prepared = db.get(
     "SELECT 1 FROM upload_places WHERE upload = ? AND place = ? AND prepared = 1",
@@ -174,10 +174,11 @@ function makeGood(db: Statements, { upload, digest }: DepositCommit, place: numb
   if (!allowed) throw refused(upload, "a place that is said to have it was not prepared");
   if (!prepared) return;
   db.run(
-    `INSERT INTO replicas (content, place, state) VALUES (?, ?, 'good')
-     ON CONFLICT (content, place) DO UPDATE SET state = 'good', verified_at = NULL`,
+    `INSERT INTO replicas (content, place, state, verified_at) VALUES (?1, ?2, 'good', ?3)
+     ON CONFLICT (content, place) DO UPDATE SET state = 'good', verified_at = ?3`,
     content,
     place,
+    now,
   );
 }
 

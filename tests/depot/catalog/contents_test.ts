@@ -15,7 +15,7 @@ Deno.test("content() and chunkChecks() have what was prepared", async () => {
   await deposit(catalog, { number: 9, places: ["p1"], wanted: 3, owner: OTHER_OWNER });
   assertEquals(await catalog.content(digest(9)), {
     ...{ digest: digest(9), size: 9, wanted: 3, asides: [] },
-    replicas: [{ place: "p1", state: "good", verifiedAt: null }],
+    replicas: [{ place: "p1", state: "good", verifiedAt: 10 }],
   });
   assertEquals(await catalog.chunkChecks(digest(9)), content(9).checks);
   await assertRejects(() => catalog.content("no digest"), TypeError, "no digest");

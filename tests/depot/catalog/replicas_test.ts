@@ -22,7 +22,7 @@ Deno.test("a copy is writing, then good; one that failed leaves no row", async (
   assertEquals((await catalog.file(OWNER, "file"))?.places, ["p1"]);
   await catalog.finishCopy(digest(1), "p2", 30);
   assertEquals((await catalog.content(digest(1)))?.replicas, [
-    { place: "p1", state: "good", verifiedAt: null },
+    { place: "p1", state: "good", verifiedAt: 10 },
     { place: "p2", state: "good", verifiedAt: 30 },
   ]);
   await catalog.beginCopy(digest(1), "p3");
@@ -178,7 +178,7 @@ Deno.test("replicasIn() and replicasOn() page through what they name", async () 
   assertEquals(writing, [1, 2, 3].flatMap((n) => ["p2", "p3"].map((place) => [digest(n), place])));
   assertEquals(await catalog.replicasIn("doomed", { after: null, limit: 4 }), []);
   assertEquals(await catalog.replicasOn("p1", { after: digest(1), limit: 1 }), [
-    { digest: digest(2), size: 2, state: "good", verifiedAt: null },
+    { digest: digest(2), size: 2, state: "good", verifiedAt: 10 },
   ]);
   assertEquals((await catalog.replicasOn("p2", { limit: 9 })).length, 3);
   assertEquals(await catalog.replicasOn("p9", { limit: 9 }), []);

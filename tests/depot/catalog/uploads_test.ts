@@ -118,7 +118,7 @@ Deno.test("commitDeposit() makes good ones good, dooms failed ones, and ends the
     "p3 was not told of",
   );
   assertEquals(await catalog.upload("u"), null);
-  assertEquals((await catalog.content(digest(1)))?.replicas[0]?.verifiedAt, null);
+  assertEquals((await catalog.content(digest(1)))?.replicas[0]?.verifiedAt, 50);
 });
 
 Deno.test("commitDeposit() leaves a copy good where the new bytes failed to replace it", async () => {
