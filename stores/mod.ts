@@ -1,6 +1,7 @@
 /** From what the operator typed after `--store` to stores. */
 import { isAbsolute, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { clientsStore, type Lenders } from "./clients.ts";
 import { fsStore } from "./fs.ts";
 import { CONTRACT, type Store, type StoreContext, StoreRefused } from "./store.ts";
 
@@ -13,10 +14,14 @@ const KINDS: Record<string, Opener> = {
     const directories = values.flatMap((value) => value.split(",")).filter((path) => path !== "");
     return fsStore({ directories: directories.map((path) => resolve(base, path)), context });
   },
+  clients: (_values, { lenders }) => {
+    if (lenders) return Promise.resolve(clientsStore(lenders));
+    throw new StoreRefused("Could not open the store clients: nobody can connect here");
+  },
 };
 
-/** `NAME:…`; a single letter is a Windows drive. */
-const KIND = /^([a-z][a-z0-9]+):(.*)$/s;
+/** `NAME:…` or `NAME`; a single letter is a Windows drive. */
+const KIND = /^([a-z][a-z0-9]+)(?::(.*))?$/s;
 
 /** What makes a spec a module's path and not a kind. */
 const PLUGIN_PATH = /^\.{0,2}[/\\]/;
@@ -25,6 +30,8 @@ export interface OpenStoresOptions {
   context: StoreContext;
   /** What relative paths are relative to. */
   base: string;
+  /** Who lends room, for `clients`. */
+  lenders?: Lenders;
 }
 
 /** Opens what one `--store` asks for. Throws as `openStores` does. */

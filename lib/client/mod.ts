@@ -16,6 +16,8 @@ export { connect, type ConnectOptions } from "./connect.ts";
 export type { DepositProgress } from "./deposit.ts";
 export { download, type Downloaded, type DownloadOptions } from "./download.ts";
 export { codeOf, type LocalCode, LocalError, messageOf } from "./errors.ts";
+export { DiskRefused } from "../disk/errors.ts";
+export { Holder, type HoldEvent, type HoldOptions } from "./holder/holder.ts";
 export { Identities, identityFolder } from "./identity.ts";
 export { Link, type LinkOptions, type Peer } from "./link.ts";
 export { collisionKey, makeFoldersBelow, pathBelow } from "./output_path.ts";

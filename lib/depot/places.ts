@@ -117,10 +117,14 @@ export class Places {
       this.options.log.error("Refused a place", { store: store.kind, why: messageOf(error) });
     };
     const following = (async () => {
+      const turns = new Turns();
       for await (const event of store.places(this.#stop.signal)) {
-        if (event.type !== "ready") await this.#take(store, event).catch(complain);
-        else ready.resolve(void (isReady = true));
+        if (event.type === "ready") ready.resolve(void (isReady = true));
+        else if (!isReady) await this.#take(store, event);
+        // A place that does not answer holds up nobody else's coming and going.
+        else turns.add(idOf(event), () => this.#take(store, event).catch(complain));
       }
+      await turns.done();
     })();
     this.#following.push(following.catch(complain).catch(() => {}));
     following.then(() => ready.resolve(), ready.reject);
@@ -185,5 +189,26 @@ export class Places {
     const since = this.options.clock.wall();
     await this.options.catalog.placeLeft(id, state, since);
     this.#known.set(id, { ...record, state, since });
+  }
+}
+
+function idOf(event: Exclude<PlaceEvent, { type: "ready" }>): string {
+  return event.type === "joined" ? event.place.id : event.id;
+}
+
+/** Work in the order of coming for each key, and side by side for different ones. */
+class Turns {
+  #last = new Map<string, Promise<void>>();
+
+  /** `work` must not reject. */
+  add(key: string, work: () => Promise<void>): void {
+    const turn: Promise<void> = (this.#last.get(key) ?? Promise.resolve()).then(work).then(() => {
+      if (this.#last.get(key) === turn) this.#last.delete(key);
+    });
+    this.#last.set(key, turn);
+  }
+
+  async done(): Promise<void> {
+    await Promise.all(this.#last.values());
   }
 }

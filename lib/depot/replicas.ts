@@ -1,5 +1,5 @@
 /** What is done to single replicas: reading one whole to judge it, making one from others. */
-import { type Place, Unreachable } from "../../stores/store.ts";
+import { type Place, Unreachable, Unreadable } from "../../stores/store.ts";
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
 import type { PlaceReplica } from "./catalog/catalog.ts";
@@ -78,6 +78,7 @@ async function absentOrAway(place: Place): Promise<Verdict> {
 
 /** Whether an error says that the place is away, rather than that the copy is bad. */
 function saysAway(error: unknown, place: Place): boolean {
+  if (error instanceof Unreadable) return false;
   return error instanceof Unreachable || !place.trusted;
 }
 

@@ -115,6 +115,11 @@ export class Connection implements Disposable {
     }
   }
 
+  /** Another patience from now on, as in `ConnectionOptions`; calls under way keep theirs. */
+  setPatience(patienceMs: number): void {
+    this.#patienceMs = patienceMs;
+  }
+
   /** Ends the connection at once; a read or write under way throws. Again: no effect. */
   close(): void {
     if (this.#closed) return;

@@ -10,6 +10,7 @@ import {
 } from "../protocol/mod.ts";
 import { fileLine, receiptLine, replicaLine, statusLines } from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
+import { lend, serve } from "./holder_handlers.ts";
 import { retrieve, seedRetrieve } from "./retrieve_handlers.ts";
 import type { Client, Exchange } from "./exchange.ts";
 import { withProgress } from "./working.ts";
@@ -31,6 +32,8 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
   remove,
   status,
   fileStatus,
+  lend: (request, exchange) => lend(request, asClient(exchange)),
+  serve: (request, exchange) => serve(request, asClient(exchange)),
 };
 
 async function connect(
@@ -115,6 +118,12 @@ async function fileStatus(
     fileLine(file, copies),
     ...replicas.map(replicaLine),
   );
+}
+
+/** The exchange, of somebody who said who they are. */
+function asClient(exchange: Exchange): Exchange {
+  clientOf(exchange);
+  return exchange;
 }
 
 function clientOf({ client }: Exchange): Client {

@@ -16,6 +16,7 @@ import { refusalOf } from "./answers.ts";
 import { drainBlocks, drainRaw } from "./body.ts";
 import type { Client, Exchange } from "./exchange.ts";
 import { HANDLERS } from "./handlers.ts";
+import type { Holders } from "./holders.ts";
 
 /** So many refused lines in a row, and the peer is no client: the connection is closed. */
 const REFUSALS_IN_A_ROW = 100;
@@ -26,18 +27,20 @@ export class Session {
   #refusals = 0;
   #busy = false;
   #stopping = false;
+  #given = false;
 
   constructor(
     private readonly connection: Connection,
     private readonly depot: Depot,
     private readonly log: Log,
     private readonly signal: AbortSignal,
+    private readonly holders: Holders | null = null,
   ) {}
 
-  /** Resolves when the connection has ended, for whatever reason. */
+  /** Resolves when the connection has ended, for whatever reason, or is somebody else's. */
   async run(): Promise<void> {
     try {
-      while (!this.#stopping && this.#refusals < REFUSALS_IN_A_ROW) {
+      while (!this.#stopping && !this.#given && this.#refusals < REFUSALS_IN_A_ROW) {
         // Who has not said who they are does not sit here for ever.
         const line = await this.#nextLine(this.#client !== null);
         if (line === null) return;
@@ -49,7 +52,7 @@ export class Session {
       if (error instanceof ConnectionLost || error instanceof BadPeer) return;
       this.log.error("A session failed", { why: messageOf(error) });
     } finally {
-      this.connection.close();
+      if (!this.#given) this.connection.close();
     }
   }
 
@@ -109,6 +112,8 @@ export class Session {
       log: this.log,
       signal: this.signal,
       client: this.#client,
+      holders: this.holders,
+      give: () => void (this.#given = true),
       become: (client) => this.#client = client,
     });
   }

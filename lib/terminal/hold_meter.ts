@@ -1,0 +1,97 @@
+/** What a holder shows of itself: what happens, and one line of how it is. */
+import type { Holder, HoldEvent } from "../client/mod.ts";
+import type { Screen } from "./screen.ts";
+import { shown } from "./text.ts";
+import { count, formatDuration, formatSize } from "./units.ts";
+
+/** How often the line is looked at, on a terminal. Milliseconds. */
+const DRAW_EVERY_MS = 1_000;
+/** How often it is told elsewhere, when it changed. Milliseconds. */
+const TELL_EVERY_MS = 60_000;
+
+/** How a holder is. Bytes. */
+export interface HoldState {
+  connected: boolean;
+  contents: number;
+  bytes: number;
+  capacity: number;
+  received: number;
+  sent: number;
+}
+
+/** One line for people. */
+export function holdText(state: HoldState): string {
+  const { connected, contents, bytes, capacity, received, sent } = state;
+  return `${connected ? "connected" : "not connected"}: holding ${count(contents, "content")}, ` +
+    `${formatSize(bytes)} of ${formatSize(capacity)}; ` +
+    `received ${formatSize(received)}, sent ${formatSize(sent)}`;
+}
+
+export interface HoldMeterOptions {
+  screen: Screen;
+  json: boolean;
+  /** How the holder is told of. */
+  directory: string;
+}
+
+export class HoldMeter implements Disposable {
+  #connected = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #last = "";
+  #holder: Holder | null = null;
+
+  constructor(private readonly options: HoldMeterOptions) {}
+
+  /** Begins to show how the holder is. */
+  watch(holder: Holder): void {
+    this.#holder = holder;
+    const { screen, json } = this.options;
+    const often = !json && screen.progressColumns !== null;
+    this.#timer = setInterval(() => this.#show(), often ? DRAW_EVERY_MS : TELL_EVERY_MS);
+  }
+
+  /** Something happened to the holder. */
+  tell(event: HoldEvent): void {
+    this.#connected = event.type === "connected";
+    const { screen, json, directory } = this.options;
+    if (json) {
+      const time = new Date().toISOString();
+      screen.result(JSON.stringify({ event: event.type, time, ...event, type: undefined }));
+      return;
+    }
+    if (event.type === "connected") {
+      screen.remark(`lending ${directory} as the place ${event.place}`);
+    } else if (event.type === "reconnecting") {
+      screen.remark(`${event.why} (again in ${formatDuration(event.delayMs)})`);
+    } else {
+      screen.remark("said goodbye: the depot waits for this place to come back");
+    }
+    this.#show();
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    this.options.screen.live("");
+  }
+
+  async #show(): Promise<void> {
+    const { screen, json } = this.options;
+    const holder = this.#holder;
+    if (!holder) return;
+    const { contents, bytes } = holder.shelf;
+    const room = await holder.shelf.room().catch(() => ({ capacity: 0 }));
+    const state = {
+      connected: this.#connected,
+      contents,
+      bytes,
+      capacity: room.capacity,
+      ...holder.traffic,
+    };
+    const text = json ? JSON.stringify({ event: "state", ...state }) : holdText(state);
+    if (text === this.#last) return;
+    this.#last = text;
+    if (json) screen.result(text);
+    else if (screen.progressColumns === null) screen.remark(shown(text));
+    else screen.live(text);
+  }
+}
