@@ -167,6 +167,11 @@ export interface PlaceReader extends AsyncDisposable {
 export interface PlaceWriter extends AsyncDisposable {
   /** How many bytes of the upload the place has. */
   readonly position: number;
+  /**
+   * Bytes a second at which the place took what it was given lately, when it can tell; what it
+   * waited for others is not in it. `position` may move within a `write`.
+   */
+  readonly speed?: number | undefined;
   /** The bytes before `position`, to be hashed again. Each piece is good until the next is asked for. */
   prefix(): AsyncIterable<Uint8Array>;
   /** Drops what is after `position`, to go on from there. */

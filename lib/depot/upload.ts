@@ -1,6 +1,7 @@
 import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
 import { ChunkChecks } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
+import { LegWatch } from "./leg_watch.ts";
 import { messageOf } from "./log.ts";
 import type { Look, Reservation } from "./rooms.ts";
 
@@ -9,11 +10,20 @@ export class NoPlaceLeft extends Error {
   override readonly name = "NoPlaceLeft";
 }
 
+/** A place held the others up. */
+class HeldUp extends Error {
+  override readonly name = "HeldUp";
+}
+
+/** How often places that are being written to are looked at. Milliseconds. */
+const JUDGE_EVERY_MS = 1_000;
+
 /** One place of an upload, while it can still be written to. */
 interface Leg {
   place: Place;
   writer: PlaceWriter;
   room: Reservation;
+  watch: LegWatch;
 }
 
 /**
@@ -27,8 +37,12 @@ export class Upload implements AsyncDisposable {
   #position = 0;
   #lastFailure: unknown = null;
 
-  constructor(legs: Leg[]) {
+  readonly #now: () => number;
+
+  /** `now`: monotonic milliseconds. */
+  constructor(legs: Leg[], now: () => number = () => performance.now()) {
     this.#legs = legs;
+    this.#now = now;
   }
 
   /** Bytes that every place still in it has. */
@@ -72,19 +86,43 @@ export class Upload implements AsyncDisposable {
   /** Drops what was kept: the client sends everything again. */
   async restart(): Promise<Upload> {
     await this.#onEach((leg) => leg.writer.rewind(0));
-    const again = new Upload(this.#legs);
+    const again = new Upload(this.#legs, this.#now);
     this.#legs = [];
     return again;
   }
 
   /** Appends `chunk` on every place. Throws `NoPlaceLeft` when the last one failed. */
   async write(chunk: Uint8Array): Promise<void> {
-    const written = this.#onEach(async (leg) => {
-      await leg.writer.write(chunk);
-      leg.room.used(chunk.length);
-    });
+    const written = this.#onEach((leg) => this.#writeTo(leg, chunk));
     this.#take(chunk);
     await written;
+  }
+
+  /** Throws when the place fails, or holds the others up for nothing (leg_watch.ts). */
+  async #writeTo(leg: Leg, chunk: Uint8Array): Promise<void> {
+    const { writer, room, watch } = leg;
+    const failed = Promise.withResolvers<never>();
+    const timer = setInterval(() => {
+      const why = this.#judge(leg);
+      if (why) failed.reject(why);
+    }, JUDGE_EVERY_MS);
+    watch.begin(this.#now());
+    try {
+      await Promise.race([writer.write(chunk), failed.promise]);
+    } finally {
+      clearInterval(timer);
+      watch.end(this.#now());
+    }
+    const why = this.#judge(leg);
+    if (why) throw why;
+    room.used(chunk.length);
+  }
+
+  /** Why a place is not waited for any longer, if it is not. */
+  #judge(leg: Leg): HeldUp | null {
+    const others = this.#legs.filter((other) => other !== leg);
+    const why = leg.watch.judge(this.#now(), others.flatMap(({ watch }) => watch.speed ?? []));
+    return why === null ? null : new HeldUp(`Dropped ${leg.place.name}: ${why}`);
   }
 
   /** Holds room for `bytes` more on every place; one without so much is dropped. */
@@ -130,7 +168,9 @@ export class Upload implements AsyncDisposable {
       } catch (error) {
         this.#lastFailure = error;
         this.#legs = this.#legs.filter((other) => other !== leg);
-        await closeLeg(leg);
+        const closing = closeLeg(leg);
+        // What it was given may still be on its way into it.
+        if (!(error instanceof HeldUp)) await closing;
       }
     }));
     if (this.#legs.length > 0) return;
@@ -157,7 +197,8 @@ export async function openLeg(
   upload: { id: string; size?: number; resume: boolean; signal: AbortSignal },
 ): Promise<Leg> {
   try {
-    return { place, room, writer: await place.begin(upload) };
+    const writer = await place.begin(upload);
+    return { place, room, writer, watch: new LegWatch(writer) };
   } catch (error) {
     room[Symbol.dispose]();
     throw error;

@@ -29,8 +29,9 @@ export const CONTROL = {
 /** What the depot asks on a data connection. Page limits: `PAGE_ITEMS`. */
 export const HOLDER_REQUESTS = {
   /**
-   * Opens an upload for writing: then any number of blocks, which are not answered, and `STEPS`.
-   * What goes wrong with a block is told once, with an error that comes unasked; after an error the
+   * Opens an upload for writing: then any number of blocks, and `STEPS`. After each block that is
+   * written the holder says `andamento` with its position, for which the depot does not wait. What
+   * goes wrong with a block is told once, with an error that comes unasked; after an error the
    * holder passes over everything until `passo:desistir`.
    */
   store: request("guardar", {

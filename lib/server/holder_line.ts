@@ -15,7 +15,7 @@ import {
 } from "../protocol/mod.ts";
 
 /** A holder that says that it works is believed for so long. Milliseconds. */
-const LONGEST_WORK_MS = 30 * 60_000;
+export const LONGEST_WORK_MS: number = 30 * 60_000;
 
 export class HolderLine {
   constructor(readonly connection: Connection) {}
@@ -43,12 +43,16 @@ export class HolderLine {
 
   /** The size of the next block, which is at most `most`. */
   async block(most: number): Promise<number> {
-    const line = await readAnswer(this.connection);
-    if (startsAs(REPLIES.error, line)) decodeAnswer(REPLIES.error, line);
-    const part = orBadPeer(() => decodeBody(line));
-    if (part.kind === "block" && part.bytes <= Math.min(most, BLOCK_BYTES)) return part.bytes;
-    throw new BadPeer("The holder sent a block that was not asked for");
+    return blockSize(await readAnswer(this.connection), most);
   }
+}
+
+/** The size that a line announces of a block of at most `most` bytes. */
+export function blockSize(line: string, most: number): number {
+  if (startsAs(REPLIES.error, line)) decodeAnswer(REPLIES.error, line);
+  const part = orBadPeer(() => decodeBody(line));
+  if (part.kind === "block" && part.bytes <= Math.min(most, BLOCK_BYTES)) return part.bytes;
+  throw new BadPeer("The holder sent a block that was not asked for");
 }
 
 /** What the depot makes of a failure on a line. */
@@ -62,7 +66,8 @@ export function placeError(error: unknown, place: string): unknown {
   return new Unreachable(`Could not reach ${place}: ${error.message}`, { cause: error });
 }
 
-function decodeAnswer<M extends Message>(reply: M, line: string): Values<M> {
+/** A line as the answer that it should be. Throws the holder's `Refusal`, or `BadPeer`. */
+export function decodeAnswer<M extends Message>(reply: M, line: string): Values<M> {
   if (startsAs(REPLIES.error, line)) return decodeReply(reply, line);
   return orBadPeer(() => decodeReply(reply, line));
 }

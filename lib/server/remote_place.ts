@@ -21,7 +21,8 @@ import {
 } from "../protocol/mod.ts";
 import { type HolderLine, placeError } from "./holder_line.ts";
 import type { HolderLines } from "./holder_lines.ts";
-import { RemoteReader, RemoteWriter, type StreamOwner } from "./remote_streams.ts";
+import { RemoteReader, type StreamOwner } from "./remote_reader.ts";
+import { RemoteWriter } from "./remote_writer.ts";
 
 /** No holder has more contents than this; an inventory that goes on is cut. */
 const MOST_ITEMS = 10_000_000;

@@ -10,6 +10,7 @@ import {
   encodeError,
   HOLDER_REPLIES,
   type HolderRequest,
+  REPLIES,
   type Step,
 } from "../../protocol/mod.ts";
 import { Unreachable } from "../../disk/mod.ts";
@@ -86,6 +87,7 @@ const WORK: Readonly<Record<Exclude<Step["kind"], "giveUp">, Work>> = {
     await connection.readFull(block);
     traffic.received += bytes;
     await writer.write(block);
+    await connection.writeLine(encode(REPLIES.progress, { done: writer.position, total: 0 }));
   },
   async prefix(_step, { connection, writer }) {
     for await (const piece of writer.prefix()) {
