@@ -21,7 +21,10 @@ const KINDS: Record<string, Opener> = {
 };
 
 /** `NAME:…` or `NAME`; a single letter is a Windows drive. */
-const KIND = /^([a-z][a-z0-9]+)(?::(.*))?$/s;
+const KIND = /^([a-z][a-z0-9]+)(:|$)/;
+
+/** Kinds that are written without a colon: there is nothing to say of them. */
+const BARE: ReadonlySet<string> = new Set(["clients"]);
 
 /** What makes a spec a module's path and not a kind. */
 const PLUGIN_PATH = /^\.{0,2}[/\\]/;
@@ -69,9 +72,9 @@ function isPlugin(spec: string): boolean {
 }
 
 function kindOf(spec: string): string {
-  const kind = KIND.exec(spec)?.[1];
-  if (kind !== undefined && Object.hasOwn(KINDS, kind)) return kind;
-  const kinds = Object.keys(KINDS).map((known) => `${known}:`).join(", ");
+  const [, kind = "", colon] = KIND.exec(spec) ?? [];
+  if (Object.hasOwn(KINDS, kind) && (colon === "") === BARE.has(kind)) return kind;
+  const kinds = Object.keys(KINDS).map((known) => BARE.has(known) ? known : `${known}:`).join(", ");
   throw new StoreRefused(
     `Could not open the store ${spec}: known are ${kinds} and the path of a module, ./store.js`,
   );

@@ -122,6 +122,7 @@ export class Deposits {
       size: Math.max(size, 1),
       held: [],
       preferred: new Set(content ? livePlaces(content, core.places) : []),
+      from: request.machine,
       random: core.random,
     });
     if (chosen.length < (request.minimum ?? wanted)) throw tooFew(wanted, chosen.length);

@@ -59,14 +59,14 @@ export class Depot implements AsyncDisposable {
     const { catalog, stores, clock, log, acceptOldCatalog, settings, random } = options;
     // The keeper needs the places and is told of them: what comes before it is there is told after.
     let keeper: Keeper | null = null;
-    const early: Place[] = [];
+    const early: [place: Place, unchanged: boolean][] = [];
     const places = await Places.open({
       catalog,
       stores,
       clock,
       log,
       acceptOldCatalog,
-      onJoined: (place) => keeper ? keeper.placeJoined(place) : void early.push(place),
+      onJoined: (...joined) => keeper ? keeper.placeJoined(...joined) : void early.push(joined),
       onLeft: () => keeper?.placeLeft(),
     });
     const core: Core = {
@@ -82,7 +82,7 @@ export class Depot implements AsyncDisposable {
       settings,
     };
     keeper = new Keeper(core);
-    for (const place of early) keeper.placeJoined(place);
+    for (const joined of early) keeper.placeJoined(...joined);
     keeper.start();
     return new Depot(core, keeper, new Deposits(core, keeper));
   }

@@ -4,7 +4,7 @@ import { type Care, Caretaker, type OnBytes } from "./caretaker.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { messageOf } from "./log.ts";
 import { Rate } from "./rate.ts";
-import { reconcile } from "./reconcile.ts";
+import { reconcile, settle } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
 import { scrubPause, scrubPlace } from "./scrub.ts";
@@ -39,7 +39,7 @@ export class Keeper implements AsyncDisposable {
   #running = 0;
   #suspects = new Map<string, { digest: string; place: string }>();
   #suspectsWakeup = new Wakeup();
-  #joined: Place[] = [];
+  #joined: { place: Place; unchanged: boolean }[] = [];
   #surveyWakeup = new Wakeup();
   #startedAt: number;
   #loops: Promise<void>[] = [];
@@ -109,8 +109,9 @@ export class Keeper implements AsyncDisposable {
     await this.#remover.addAll();
   }
 
-  placeJoined(place: Place): void {
-    this.#joined.push(place);
+  /** `unchanged`: it has what it had when it left, and that was what the catalog says. */
+  placeJoined(place: Place, unchanged = false): void {
+    this.#joined.push({ place, unchanged });
     this.#surveyWakeup.call();
   }
 
@@ -169,23 +170,24 @@ export class Keeper implements AsyncDisposable {
 
   async #surveyLoop(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      for (let place = this.#joined.shift(); place; place = this.#joined.shift()) {
-        await this.#reconcile(place);
+      for (let next = this.#joined.shift(); next; next = this.#joined.shift()) {
+        await this.#reconcile(next.place, next.unchanged);
       }
       await this.#survey();
       await this.#surveyWakeup.wait(SURVEY_EVERY_MS, this.core.clock, this.#stop.signal);
     }
   }
 
-  async #reconcile(place: Place): Promise<void> {
+  async #reconcile(place: Place, unchanged: boolean): Promise<void> {
     try {
-      await reconcile(place, {
+      await (unchanged ? settle : reconcile)(place, {
         core: this.core,
         rate: this.#rate,
         signal: this.#stop.signal,
         onSuspect: (digest, id) => this.suspect(digest, id),
         onChanged: (digest) => this.attend(digest),
       });
+      this.core.places.compared(place);
       await this.#remover.addAll();
     } catch (error) {
       this.#complain("Could not compare a place with the catalog", error, place.name);

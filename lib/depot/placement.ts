@@ -4,9 +4,11 @@
  * 1. Only places with room: what is free, less what is reserved and the reserve that is kept free,
  *    holds the content.
  * 2. A place that has the content already is taken first: it costs nothing.
- * 3. Then zones: a place in the zone that has the fewest of this content's replicas goes before
+ * 3. A place on the machine that the bytes come from goes last, for that machine has them: what
+ *    befalls it would take both.
+ * 4. Then zones: a place in the zone that has the fewest of this content's replicas goes before
  *    any other, so that no two share a zone while another is free.
- * 4. Among those, by chance, weighted by free room: places fill in proportion, and deposits that
+ * 5. Among those, by chance, weighted by free room: places fill in proportion, and deposits that
  *    arrive at once do not all pick the emptiest.
  */
 
@@ -16,6 +18,8 @@ export interface Candidate {
   zone: string;
   /** Free for this content: reservations and the reserve are taken off already. */
   free: number;
+  /** The machine that it is on, when that is known. */
+  machine?: string;
 }
 
 export interface PlacementRequest {
@@ -28,6 +32,8 @@ export interface PlacementRequest {
   held: { id: string; zone: string }[];
   /** Places that hold a good copy already and may be chosen. */
   preferred: ReadonlySet<string>;
+  /** The machine that the bytes come from, when that is known. */
+  from?: string | undefined;
   /** 0 ≤ random() < 1. */
   random: () => number;
 }
@@ -53,11 +59,12 @@ export function choosePlaces(request: PlacementRequest): string[] {
 
 function pickOne(
   pool: Candidate[],
-  { preferred, random }: PlacementRequest,
+  { preferred, random, from }: PlacementRequest,
   inZone: ReadonlyMap<string, number>,
 ): Candidate {
   const having = pool.filter((place) => preferred.has(place.id));
-  const eligible = having.length > 0 ? having : pool;
+  const elsewhere = pool.filter((place) => from === undefined || place.machine !== from);
+  const eligible = [having, elsewhere, pool].find((places) => places.length > 0)!;
   const crowding = (place: Candidate) => inZone.get(place.zone) ?? 0;
   const least = Math.min(...eligible.map(crowding));
   return weighted(eligible.filter((place) => crowding(place) === least), random);

@@ -20,8 +20,8 @@ export interface PlacesOptions {
   log: Log;
   /** The operator said that an older catalog is to be used. */
   acceptOldCatalog: boolean;
-  /** A place came: compare what it has with the catalog. */
-  onJoined(place: Place): void;
+  /** A place came: compare what it has with the catalog, unless it is known to be `unchanged`. */
+  onJoined(place: Place, unchanged: boolean): void;
   /** A place went away. */
   onLeft(id: string): void;
 }
@@ -33,6 +33,8 @@ export class Places {
   /** Monotonic milliseconds; a place that was never seen since the start counts from the start. */
   #awaySince = new Map<string, number>();
   #marked = new Map<string, number>();
+  /** Places that have what the catalog says. */
+  #compared = new WeakSet<Place>();
   #stop = new AbortController();
   #following: Promise<void>[] = [];
 
@@ -102,8 +104,14 @@ export class Places {
     );
   }
 
+  /** What the place has is from now on what the catalog says. */
+  compared(place: Place): void {
+    this.#compared.add(place);
+  }
+
   /** Ends following; the stores stay open. */
   async close(): Promise<void> {
+    await Promise.all(this.online().map((place) => this.#rememberChanges(place)));
     this.#stop.abort();
     await Promise.all(this.#following);
   }
@@ -133,10 +141,13 @@ export class Places {
 
   async #take(store: Store, event: Exclude<PlaceEvent, { type: "ready" }>): Promise<void> {
     if (event.type === "joined") return await this.#join(store, event.place);
-    if (!this.#online.delete(event.id)) return;
+    const place = this.#online.get(event.id);
+    if (!place) return;
+    this.#online.delete(event.id);
     this.#awaySince.set(event.id, this.options.clock.monotonic());
     const state = event.why === "goodbye" ? "goodbye" : "lost";
-    await this.#note(event.id, state);
+    // Called together, they are one transaction.
+    await Promise.all([this.#rememberChanges(place), this.#note(event.id, state)]);
     this.options.log.warn("A place went away", { place: this.#known.get(event.id)?.name ?? "" });
     this.options.onLeft(event.id);
   }
@@ -153,12 +164,22 @@ export class Places {
     const { id, name, zone, address } = place;
     const record = { id, kind: store.kind, address, name, zone };
     const now = this.options.clock.wall();
-    await catalog.placeJoined(record, now);
+    const known = await catalog.knownChanges(id);
+    // As long as it is there the number says nothing: a depot that dies must ask again.
+    await Promise.all([
+      catalog.placeJoined(record, now),
+      known === null ? null : catalog.setKnownChanges(id, null),
+    ]);
     this.#known.set(id, { ...record, state: "online", since: now });
     this.#online.set(id, place);
     this.#awaySince.delete(id);
     log.info("A place is there", { place: name, id, address });
-    this.options.onJoined(place);
+    this.options.onJoined(place, known !== null && place.changes === known);
+  }
+
+  async #rememberChanges(place: Place): Promise<void> {
+    if (!this.#compared.delete(place) || place.changes === undefined) return;
+    await this.options.catalog.setKnownChanges(place.id, place.changes);
   }
 
   async #judgeOldCatalog(place: Place, sequence: number): Promise<void> {

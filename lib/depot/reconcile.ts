@@ -1,10 +1,16 @@
 /** Compares what a place has with what the catalog says it has, when the place joins. */
 import type { Place } from "../../stores/store.ts";
-import type { PlaceReplica } from "./catalog/catalog.ts";
+import type { PlaceReplica, ReplicaKey } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
 import { replicaKey } from "./locks.ts";
 import { judgeReplica, replicasAt } from "./replicas.ts";
 import type { Rate } from "./rate.ts";
+
+/** Rows asked of the catalog at once. */
+const PAGE = 1_000;
+
+/** Unknown contents that are set aside in one comparison, of a place that others look after. */
+const ORPHANS_AT_ONCE = 10_000;
 
 export interface Reconciling {
   core: Core;
@@ -26,13 +32,33 @@ interface Pair {
 export async function reconcile(place: Place, work: Reconciling): Promise<void> {
   await dropStaleParts(place, work);
   await compareAsides(place, work);
+  let orphans = 0;
   for await (const pair of pairs(place, work)) {
     work.signal.throwIfAborted();
+    // Each costs a row: a machine that makes them up must not fill the catalog.
+    if (pair.row === null && !place.trusted && ++orphans > ORPHANS_AT_ONCE) continue;
     if (pair.row === null) await setOrphanAside(place, pair.digest, work);
     else if (pair.row.state === "writing") await settleWriting(place, pair, work);
     else if (pair.row.state === "good" && pair.listed !== pair.row.size) {
       work.onSuspect(pair.digest, place.id);
     }
+  }
+}
+
+/** As `reconcile`, of a place whose contents are known: only what was being written is looked at. */
+export async function settle(place: Place, work: Reconciling): Promise<void> {
+  await dropStaleParts(place, work);
+  for (let after: ReplicaKey | null = null;;) {
+    const page: ReplicaKey[] = await work.core.catalog.replicasIn("writing", {
+      after,
+      limit: PAGE,
+    });
+    for (const { digest, place: id } of page) {
+      work.signal.throwIfAborted();
+      if (id === place.id) await settleWriting(place, { digest, listed: null, row: null }, work);
+    }
+    if (page.length < PAGE) return;
+    after = page.at(-1)!;
   }
 }
 

@@ -30,6 +30,7 @@ export class Retrieval implements AsyncDisposable {
     readonly copies: Copies,
     private readonly request: RetrievalRequest,
     private readonly reader: ContentReader,
+    private readonly suspect: (place: string) => void,
     private readonly resources: AsyncDisposableStack,
   ) {}
 
@@ -48,7 +49,9 @@ export class Retrieval implements AsyncDisposable {
     if (!content || !checks) throw noCopy();
     const reader = stack.use(openReader(content, checks, request, { core, keeper, signal }));
     stack.defer(() => keeper.wasRead(content, reader.used));
-    return new Retrieval(file, copiesOf(file, core.places), request, reader, stack.move());
+    const suspect = (place: string) => keeper.suspect(file.digest, place);
+    const copies = copiesOf(file, core.places);
+    return new Retrieval(file, copies, request, reader, suspect, stack.move());
   }
 
   /** Identifiers of the places that bytes came from so far. */
@@ -81,7 +84,7 @@ export class Retrieval implements AsyncDisposable {
       const chunk = await next;
       next = index < last ? read(index + 1) : null;
       hash?.update(chunk);
-      if (!next && hash && hash.digest() !== this.file.digest) throw noCopy();
+      if (!next && hash && hash.digest() !== this.file.digest) throw this.#wrongBytes();
       const start = index * CHUNK_BYTES;
       yield chunk.subarray(Math.max(0, from - start), Math.min(chunk.length, end - start));
     }
@@ -90,6 +93,12 @@ export class Retrieval implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#ahead;
     await this.resources.disposeAsync();
+  }
+
+  /** Some place gave bytes that pass the chunk checks and are not the content. */
+  #wrongBytes(): Refused {
+    for (const place of this.reader.used) this.suspect(place);
+    return noCopy();
   }
 
   async #read(index: number, buffer: Uint8Array): Promise<Uint8Array> {

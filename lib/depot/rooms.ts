@@ -68,7 +68,9 @@ export class Rooms {
     // What a medium that others look after keeps free is theirs to decide, and not in `free`.
     const kept = place.trusted ? this.reserve(room.capacity) : 0;
     const taken = (this.#reserved.get(place.id) ?? 0) + kept;
-    return { id: place.id, zone: place.zone, free: Math.max(0, room.free - taken) };
+    const { id, zone, machine } = place;
+    const free = Math.max(0, room.free - taken);
+    return machine === undefined ? { id, zone, free } : { id, zone, free, machine };
   }
 }
 

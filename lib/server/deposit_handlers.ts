@@ -24,12 +24,12 @@ const DECIDE_MS = 15 * 60_000;
 export async function deposit(
   request: Extract<Request, { kind: "deposit" }>,
   { connection, depot, signal }: Exchange,
-  { owner }: Client,
+  { owner, machine }: Client,
 ): Promise<void> {
   const { name, replicas, minimum, wait, size, upload, modifiedAt, executable } = request;
   const attributes = { modifiedAt, executable: executable ?? false };
   await using offer = await depot.offer(
-    { owner, name, replicas, minimum, wait, size, upload, attributes },
+    { owner, name, replicas, minimum, wait, size, upload, attributes, machine },
     signal,
   );
   const { position, partDigest, presentDigest } = offer;
@@ -91,6 +91,7 @@ export async function seedDeposit(
       size,
       upload: null,
       attributes: { modifiedAt: null, executable: false },
+      machine: client.machine,
     }, signal);
     incoming = await offer.receive(0);
     await receiveRaw(connection, incoming, { size, came });

@@ -9,6 +9,8 @@ export interface Client {
   id: string;
   /** Its hash, as the depot knows it. */
   owner: string;
+  /** The name of its machine, when it said so. */
+  machine?: string;
 }
 
 /** What a request's handler works with. */

@@ -37,7 +37,7 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
 };
 
 async function connect(
-  { id, version }: Extract<Request, { kind: "connect" }>,
+  { id, version, machine }: Extract<Request, { kind: "connect" }>,
   { connection, depot, become }: Exchange,
 ): Promise<void> {
   if (version !== PROTOCOL_VERSION) {
@@ -48,7 +48,7 @@ async function connect(
   }
   const owner = id === null ? null : await depot.identify(id);
   const client = owner === null ? await newClient(depot) : { id: id!, owner };
-  become(client);
+  become(machine === null ? client : { ...client, machine });
   await connection.writeLine(encode(REPLIES.connected, {
     id: client.id,
     available: await depot.available(),

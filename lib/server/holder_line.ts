@@ -18,7 +18,10 @@ import {
 export const LONGEST_WORK_MS: number = 30 * 60_000;
 
 export class HolderLine {
-  constructor(readonly connection: Connection) {}
+  /** `patienceMs`: nothing comes or goes for so long while something should, and it is lost. */
+  constructor(readonly connection: Connection, readonly patienceMs: number) {
+    connection.setPatience(patienceMs);
+  }
 
   /** Sends a request and reads its answer. Throws the holder's `Refusal`, `BadPeer`, `ConnectionLost`. */
   async ask<M extends Message>(request: string, reply: M): Promise<Values<M>> {

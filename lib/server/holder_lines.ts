@@ -16,14 +16,16 @@ export class HolderLines {
   #waiters: Waiter[] = [];
   #closed = false;
 
+  /** `patienceMs`: as of `HolderLine`. */
+  constructor(private readonly patienceMs: number = HOLDER_PATIENCE_MS) {}
+
   get count(): number {
     return this.#idle.length + this.#busy.size;
   }
 
   /** A connection that the holder turned round. */
   add(connection: Connection): void {
-    connection.setPatience(HOLDER_PATIENCE_MS);
-    this.giveBack(new HolderLine(connection));
+    this.giveBack(new HolderLine(connection, this.patienceMs));
   }
 
   /** One to work with; it must be given back or dropped. Throws `Unreachable`. */

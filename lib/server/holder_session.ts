@@ -15,15 +15,18 @@ export interface HolderSessionOptions {
   onBadPeer(why: string): void;
   mostItems: number | undefined;
   silenceMs: number | undefined;
+  patienceMs: number | undefined;
 }
 
 export class HolderSession {
-  readonly lines: HolderLines = new HolderLines();
+  readonly lines: HolderLines;
   readonly place: RemotePlace;
   readonly #connection: Connection;
   readonly #silenceMs: number;
 
-  constructor({ connection, holder, onBadPeer, mostItems, silenceMs }: HolderSessionOptions) {
+  constructor(options: HolderSessionOptions) {
+    const { connection, holder, onBadPeer, mostItems, silenceMs, patienceMs } = options;
+    this.lines = new HolderLines(patienceMs);
     this.#connection = connection;
     this.#silenceMs = silenceMs ?? SILENCE_MS;
     this.place = new RemotePlace({

@@ -18,6 +18,8 @@ export interface HoldersOptions {
   mostItems?: number;
   /** A control connection that is silent for this long is lost. Milliseconds. */
   silenceMs?: number;
+  /** A transfer in which nothing moves for this long fails. Milliseconds. */
+  patienceMs?: number;
 }
 
 /**
@@ -70,6 +72,7 @@ export class Holders implements AsyncDisposable {
       onBadPeer: (why) => this.#ban(id, why),
       mostItems: this.options.mostItems,
       silenceMs: this.options.silenceMs,
+      patienceMs: this.options.patienceMs,
     });
     this.#sessions.set(id, session);
     return id;

@@ -1,12 +1,13 @@
 /** A holder as a place: the store contract over its data connections. */
-import type {
-  AsideCopy,
-  Mark,
-  Place,
-  PlaceReader,
-  PlaceWriter,
-  ReadRange,
-  Room,
+import {
+  type AsideCopy,
+  type Mark,
+  type Place,
+  type PlaceReader,
+  type PlaceWriter,
+  type ReadRange,
+  type Room,
+  Unreachable,
 } from "../../stores/store.ts";
 import {
   BadPeer,
@@ -57,6 +58,7 @@ export class RemotePlace implements Place, StreamOwner {
   readonly #options: RemotePlaceOptions;
   #room: Room;
   #changes: number;
+  #marked = false;
 
   constructor(options: RemotePlaceOptions) {
     const { id, name, zone, machine, room, changes } = options.holder;
@@ -169,12 +171,17 @@ export class RemotePlace implements Place, StreamOwner {
 
   async mark(): Promise<Mark | null> {
     const request = encode(HOLDER_REQUESTS.mark, {});
-    return await absentAsNull(this.#use((line) => line.ask(request, HOLDER_REPLIES.mark)));
+    const mark = await absentAsNull(this.#use((line) => line.ask(request, HOLDER_REPLIES.mark)));
+    if (mark || !this.#marked) return mark;
+    // Whatever it is that answers, it is not what took the mark: it must not pass for being there.
+    this.#options.onBadPeer("The mark that it was given is gone");
+    throw new Unreachable(`Could not use ${this.name}: its mark is gone`);
   }
 
   async setMark(mark: Mark): Promise<void> {
     const request = encode(HOLDER_REQUESTS.setMark, mark);
     await this.#use((line) => line.ask(request, HOLDER_REPLIES.done));
+    this.#marked = true;
   }
 
   giveBack(line: HolderLine): void {

@@ -3,7 +3,6 @@ import {
   BadPeer,
   ConnectionLost,
   decodeReply,
-  HOLDER_PATIENCE_MS,
   type Message,
   REPLIES,
   startsAs,
@@ -67,9 +66,9 @@ export class StepAnswers {
     const silence = new Promise<never>((_, reject) => {
       timer = setInterval(() => {
         const now = performance.now();
-        if (now - this.#heardAt < HOLDER_PATIENCE_MS && now < end) return;
+        if (now - this.#heardAt < this.line.patienceMs && now < end) return;
         reject(new ConnectionLost("The holder did not answer in time"));
-      }, HOLDER_PATIENCE_MS / 15);
+      }, this.line.patienceMs / 15);
     });
     try {
       return await Promise.race([next, silence]);

@@ -1,6 +1,8 @@
 /** A depot that listens on loopback, and holders in this process that lend to it. */
 import { join } from "node:path";
 import { Holder, type HoldEvent, type HoldOptions } from "../../lib/client/holder/holder.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import type { Receipt } from "../../lib/depot/deposit_plan.ts";
 import { Session } from "../../lib/client/session.ts";
 import type { DepotSettings } from "../../lib/depot/core.ts";
 import { openCatalog } from "../../lib/depot/catalog/open.ts";
@@ -13,6 +15,10 @@ import type { Store } from "../../stores/store.ts";
 import { QUIET, SETTINGS } from "../depot/test_depot.ts";
 import type { Catalog } from "../../lib/depot/catalog/catalog.ts";
 
+const MIB = 1024 * 1024;
+const OWNER = digestOf("the owner");
+const { signal } = new AbortController();
+
 export interface ListeningOptions {
   /** Stores beside `clients`. */
   stores?: Store[];
@@ -24,6 +30,8 @@ export interface ListeningOptions {
 
 /** A running depot with a listener. Disposing it ends all of it. */
 export class ListeningDepot implements AsyncDisposable {
+  readonly owner = OWNER;
+
   private constructor(
     readonly depot: Depot,
     readonly catalog: Catalog,
@@ -62,6 +70,7 @@ export class ListeningDepot implements AsyncDisposable {
         holders,
       }),
     );
+    await catalog.addOwner(OWNER, 0);
     return new ListeningDepot(depot, catalog, holders, listener, stack.move());
   }
 
@@ -70,9 +79,68 @@ export class ListeningDepot implements AsyncDisposable {
     return await Session.open(this.listener.address, { id: null });
   }
 
+  /** Deposits `bytes` in one go. */
+  async deposit(name: string, bytes: Uint8Array, replicas = 2): Promise<Receipt> {
+    const attributes = { modifiedAt: null, executable: false };
+    const wishes = { minimum: null, wait: null, upload: null, attributes };
+    const { owner } = this;
+    await using offer = await this.depot.offer(
+      { owner, name, replicas, size: bytes.length, ...wishes },
+      signal,
+    );
+    await using incoming = await offer.receive(0);
+    for (let at = 0; at < bytes.length; at += MIB) {
+      await incoming.write(bytes.subarray(at, at + MIB));
+    }
+    return await incoming.finish(digestOf(bytes));
+  }
+
+  /** Reads a file whole; `onPiece` is called before each piece. */
+  async retrieve(name: string, onPiece?: (index: number) => Promise<void>): Promise<Uint8Array> {
+    const { owner } = this;
+    const all = { from: 0, length: null, digest: null, avoid: [] };
+    await using retrieval = await this.depot.retrieve({ owner, name, ...all }, signal);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of retrieval.pieces()) {
+      await onPiece?.(pieces.length);
+      pieces.push(piece.slice());
+    }
+    return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
+  }
+
+  /** Names of the places with a good replica of a content. */
+  async goodPlaces(digest: string): Promise<string[]> {
+    const names = new Map((await this.catalog.places()).map(({ id, name }) => [id, name]));
+    const content = await this.catalog.content(digest);
+    const good = content?.replicas.filter(({ state }) => state === "good") ?? [];
+    return good.map(({ place }) => names.get(place) ?? "").sort();
+  }
+
+  /** The state of the place with this name. */
+  async stateOf(name: string): Promise<string | undefined> {
+    return (await this.catalog.places()).find((place) => place.name === name)?.state;
+  }
+
+  /** Waits until so many places are online. */
+  async online(count: number): Promise<void> {
+    await until(`${count} places are online`, async () => {
+      const places = await this.catalog.places();
+      return places.filter(({ state }) => state === "online").length === count;
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.resources.disposeAsync();
   }
+}
+
+/** Waits for a state; fails after ten seconds. */
+export async function until(what: string, reached: () => Promise<boolean> | boolean) {
+  for (let tries = 0; tries < 1_000; tries++) {
+    if (await reached()) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  throw new Error(`Waited in vain: ${what}`);
 }
 
 /** A holder in this process. Disposing it says goodbye and lets go of its directory. */
@@ -108,6 +176,10 @@ export class RunningHolder implements AsyncDisposable {
     running.#running = running.holder.run();
     running.#running.catch(() => {});
     return running;
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
   }
 
   /** Resolves when an event of this type came, now or before. */

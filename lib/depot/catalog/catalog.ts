@@ -41,6 +41,13 @@ export interface Catalog extends AsyncDisposable {
   placeJoined(place: Omit<PlaceRecord, "state" | "since">, now: number): Promise<void>;
   /** One row, however many replicas it has. No change when it is in that state already. */
   placeLeft(id: string, state: AwayState, now: number): Promise<void>;
+  /** The number that `setKnownChanges` set last; `null` where there is none. */
+  knownChanges(id: string): Promise<number | null>;
+  /**
+   * What the place has is what the catalog says, as long as its change counter has this number;
+   * `null`: nobody knows, and its list must be compared.
+   */
+  setKnownChanges(id: string, changes: number | null): Promise<void>;
 
   // Uploads
   /**

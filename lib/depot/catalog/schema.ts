@@ -94,8 +94,16 @@ CREATE TABLE upload_places (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/**
+ * Step 2. `changes`: the change counter of a place that left, when what it had then is known to be
+ * what the catalog says; null while it is there.
+ */
+const VERSION_2 = `
+ALTER TABLE places ADD COLUMN changes INTEGER;
+`;
+
 /** Step `n` of the list leads from schema version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [VERSION_1];
+export const MIGRATIONS: readonly string[] = [VERSION_1, VERSION_2];
 
 /** The schema version that a catalog's file is at; 0 for an empty database. */
 export function schemaVersion(db: DatabaseSync): number {

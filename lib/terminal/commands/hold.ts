@@ -1,4 +1,4 @@
-import { Holder, type HoldEvent, type Link } from "../../client/mod.ts";
+import { Holder, type HoldEvent, type Link, machineName } from "../../client/mod.ts";
 import { HoldMeter } from "../hold_meter.ts";
 import { parseSize, UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
@@ -64,13 +64,4 @@ async function hold(lent: Lent, context: Context): Promise<number> {
   meter.watch(holder);
   await holder.run();
   return EXIT.done;
-}
-
-/** Nothing needs the name, so that it may not be told. */
-function machineName(): string | null {
-  try {
-    return Deno.hostname() || null;
-  } catch {
-    return null;
-  }
 }

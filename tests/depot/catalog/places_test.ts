@@ -14,3 +14,14 @@ Deno.test("a place joins, leaves, and joins again under another address", async 
   assertEquals((await catalog.places()).map(({ id }) => id), ["p1", "p2", "p3", "p4"]);
   await assertRejects(() => catalog.placeLeft("p9", "gone", 50), Error, "p9");
 });
+
+Deno.test("a place's change counter is kept until it is taken back", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  assertEquals(await catalog.knownChanges("p1"), null);
+  await catalog.setKnownChanges("p1", 17);
+  await catalog.placeJoined(place("p1"), 40);
+  assertEquals([await catalog.knownChanges("p1"), await catalog.knownChanges("p2")], [17, null]);
+  await catalog.setKnownChanges("p1", null);
+  assertEquals([await catalog.knownChanges("p1"), await catalog.knownChanges("p9")], [null, null]);
+});
