@@ -65,6 +65,7 @@ export class HoldMeter implements Disposable {
       screen.remark(`${event.why} (again in ${formatDuration(event.delayMs)})`);
     } else {
       screen.remark("said goodbye: the depot waits for this place to come back");
+      return;
     }
     this.#show();
   }

@@ -1,6 +1,6 @@
 /** The directory that a holder lends: a disk with a limit, and a count of its changes. */
 import { statfs } from "node:fs/promises";
-import { Disk, type DiskUpload, Full, openDisk } from "../../disk/mod.ts";
+import { type Disk, type DiskUpload, Full, openDisk } from "../../disk/mod.ts";
 import { hasContents } from "../../disk/listing.ts";
 import { parseAsideName } from "../../disk/layout.ts";
 import { statFile } from "../../disk/reading.ts";
