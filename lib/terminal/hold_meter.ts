@@ -32,6 +32,8 @@ export interface HoldMeterOptions {
   json: boolean;
   /** How the holder is told of. */
   directory: string;
+  /** Whether the state is shown besides what happens. */
+  drawn: boolean;
 }
 
 export class HoldMeter implements Disposable {
@@ -44,8 +46,9 @@ export class HoldMeter implements Disposable {
 
   /** Begins to show how the holder is. */
   watch(holder: Holder): void {
+    const { screen, json, drawn } = this.options;
+    if (!drawn) return;
     this.#holder = holder;
-    const { screen, json } = this.options;
     const often = !json && screen.progressColumns !== null;
     this.#timer = setInterval(() => this.#show(), often ? DRAW_EVERY_MS : TELL_EVERY_MS);
   }
@@ -72,7 +75,7 @@ export class HoldMeter implements Disposable {
 
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
-    this.options.screen.live("");
+    if (this.#holder) this.options.screen.live("");
   }
 
   async #show(): Promise<void> {

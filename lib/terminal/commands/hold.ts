@@ -1,13 +1,7 @@
-import { Holder, type HoldEvent, type Link, machineName } from "../../client/mod.ts";
+import { IN_CLEAR, lend, lentHere } from "../lending.ts";
 import { HoldMeter } from "../hold_meter.ts";
 import { parseSize, UsageError } from "../values.ts";
-import { type Context, defineCommand, EXIT } from "./command.ts";
-
-/** Said first of all, because it is the one thing that a holder must know. */
-const IN_CLEAR = [
-  "What others deposit is kept below this directory, and whoever can read the directory can read it:",
-  "contents are in clear unless their owners encrypted them before they deposited.",
-];
+import { defineCommand, EXIT } from "./command.ts";
 
 export const holdCommand = defineCommand({
   words: "DIR",
@@ -30,38 +24,13 @@ export const holdCommand = defineCommand({
   async run({ flags, words }, context) {
     const [directory, ...others] = words;
     if (directory === undefined || others.length > 0) throw new UsageError("hold takes one DIR");
-    const machine = machineName();
+    const { name, zone, machine } = lentHere(flags);
     const capacity = flags.capacity === null ? null : parseSize(flags.capacity);
     const reserve = flags.reserve === null ? null : parseSize(flags.reserve);
-    const name = flags.name ?? machine ?? "holder";
-    const zone = flags.zone ?? machine ?? name;
     if (name === "" || zone === "") throw new UsageError("--name and --zone need a text");
-    return await hold({
-      directory: context.path(directory),
-      name,
-      zone,
-      machine,
-      capacity,
-      reserve,
-    }, context);
+    const lent = { directory: context.path(directory), name, zone, machine, capacity, reserve };
+    using meter = new HoldMeter({ ...context, directory: lent.directory, drawn: true });
+    await lend(lent, { context, meter, signal: context.signal });
+    return EXIT.done;
   },
 });
-
-type Lent = Pick<
-  Parameters<typeof Holder.open>[1],
-  "directory" | "name" | "zone" | "machine" | "capacity" | "reserve"
->;
-
-async function hold(lent: Lent, context: Context): Promise<number> {
-  const { screen, json, signal } = context;
-  for (const line of IN_CLEAR) screen.remark(line);
-  const link: Link = await context.link();
-  using meter = new HoldMeter({ screen, json, directory: lent.directory });
-  const onEvent = (event: HoldEvent) => meter.tell(event);
-  await using holder = await Holder.open(link.peer, { ...lent, signal, onEvent });
-  // The first connection was only to learn which depot this is, and who this client is there.
-  link[Symbol.dispose]();
-  meter.watch(holder);
-  await holder.run();
-  return EXIT.done;
-}
