@@ -54,6 +54,11 @@ export interface Place {
    * what it had.
    */
   readonly changes?: number;
+  /**
+   * Whether the place is about to go for good: its copies are wanted elsewhere, it is read from
+   * meanwhile, and gets no new ones.
+   */
+  readonly leaving?: boolean;
 
   /** Bytes in all and bytes free; cheap enough to ask before each deposit. */
   room(): Promise<Room>;

@@ -85,11 +85,12 @@ export class Caretaker {
     return verdict;
   }
 
-  /** Good replicas that are there, or whose place may still come back soon. */
+  /** Good replicas that are there to stay, or whose place may still come back soon. */
   #counted(content: ContentRecord): number {
     const { core, stillCounts } = this.options;
     return content.replicas.filter(({ state, place }) =>
-      state === "good" && (core.places.get(place) || stillCounts(place))
+      state === "good" && !core.places.isLeaving(place) &&
+      (core.places.get(place) || stillCounts(place))
     ).length;
   }
 
@@ -102,13 +103,13 @@ export class Caretaker {
     if (doomed.length > 0) onDoomed(content.digest, doomed);
   }
 
-  /** Crowded zones first, then the place with the least room. */
+  /** Places that leave, then crowded zones, then the place with the least room. */
   async #trimOrder(content: ContentRecord): Promise<string[]> {
     const { core } = this.options;
     const look = await core.rooms.look(core.places.online());
     const mine = new Set(content.replicas.map((replica) => replica.place));
     const having = look.candidates().filter(({ id }) => mine.has(id));
-    const order: string[] = [];
+    const order = [...mine].filter((id) => core.places.isLeaving(id));
     while (having.length > 0) {
       const crowd = (zone: string) => having.filter((other) => other.zone === zone).length;
       having.sort((a, b) => crowd(b.zone) - crowd(a.zone) || a.free - b.free);

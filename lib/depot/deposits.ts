@@ -136,7 +136,8 @@ export class Deposits {
   async #resume(kept: UploadRecord, { key, request, signal }: Plan): Promise<Upload | null> {
     const { core } = this;
     const size = request.size ?? 0;
-    const places = kept.places.map((id) => core.places.get(id)).filter((place) => !!place);
+    const places = kept.places.map((id) => core.places.get(id))
+      .filter((place) => !!place).filter((place) => !place.leaving);
     const opened = await Promise.allSettled(places.map((place: Place) => {
       const room = core.rooms.reservePlace(place.id, size);
       return openLeg(place, room, { id: key, size, resume: true, signal });

@@ -11,6 +11,7 @@ import { Keeper } from "./keeper.ts";
 import { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
 import { Places } from "./places.ts";
+import { replicasAt } from "./replicas.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
 import { Rooms } from "./rooms.ts";
 
@@ -174,6 +175,18 @@ export class Depot implements AsyncDisposable {
     const content = await this.core.catalog.content(file.digest);
     const copies = copiesOf(file, this.core.places);
     return { file, copies, replicas: content ? this.#replicas(content, file) : [] };
+  }
+
+  /**
+   * How many contents still need their copy at a place, counted up to `most`: those that are not
+   * elsewhere as often as their files want.
+   */
+  async needed(place: string, most = 1_000): Promise<number> {
+    let count = 0;
+    for await (const { state } of replicasAt(place, this.core)) {
+      if (state !== "doomed" && ++count >= most) break;
+    }
+    return count;
   }
 
   /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */

@@ -5,6 +5,7 @@ import { type Core, livePlaces } from "./core.ts";
 import { messageOf } from "./log.ts";
 import { Rate } from "./rate.ts";
 import { reconcile, settle } from "./reconcile.ts";
+import { replicasAt } from "./replicas.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
 import { scrubPause, scrubPlace } from "./scrub.ts";
@@ -188,9 +189,18 @@ export class Keeper implements AsyncDisposable {
         onChanged: (digest) => this.attend(digest),
       });
       this.core.places.compared(place);
+      if (place.leaving) await this.#empty(place);
       await this.#remover.addAll();
     } catch (error) {
       this.#complain("Could not compare a place with the catalog", error, place.name);
+    }
+  }
+
+  /** Everything at a place is looked at: what is wanted goes elsewhere, the rest goes. */
+  async #empty(place: Place): Promise<void> {
+    for await (const { digest, state } of replicasAt(place.id, this.core)) {
+      if (this.#stop.signal.aborted) return;
+      if (state === "good") this.attend(digest);
     }
   }
 
@@ -204,7 +214,8 @@ export class Keeper implements AsyncDisposable {
       }
       if (this.#stop.signal.aborted) return;
       const counted = places.known().map(({ id }) => id)
-        .filter((id) => places.get(id) || this.#stillCounts(id));
+        .filter((id) => places.get(id) || this.#stillCounts(id))
+        .filter((id) => !places.isLeaving(id));
       const page = await catalog.survey({ after, limit: SURVEY_PAGE, counted });
       for (const content of page.contents) {
         this.attend(content.digest, livePlaces(content, places).length);

@@ -70,6 +70,11 @@ export class Places {
     return [...this.#online.keys()];
   }
 
+  /** Whether a place that is there is about to go for good. */
+  isLeaving(id: string): boolean {
+    return this.#online.get(id)?.leaving === true;
+  }
+
   /** All that are known, online or not. */
   known(): PlaceRecord[] {
     return [...this.#known.values()];

@@ -50,12 +50,12 @@ export class Rooms {
   }
 
   /**
-   * The places that answer, with their room as it is now. Between this and `reservePlace` nothing
+   * The places that answer and are not leaving, with their room as it is now. Between this and `reservePlace` nothing
    * may be awaited, or the room may be somebody else's: call `candidates` on the result.
    */
   async look(places: Iterable<Place>): Promise<Look> {
     const seen = await Promise.all(
-      [...places].map(async (place) => {
+      [...places].filter((place) => !place.leaving).map(async (place) => {
         const room = await place.room().catch(() => null);
         return room && { place, room };
       }),

@@ -6,7 +6,7 @@
  * never names or owners.
  */
 import * as type from "./fields.ts";
-import { type Fields, message, must, orEmpty } from "./messages.ts";
+import { extra, type Fields, message, must, orEmpty } from "./messages.ts";
 
 const command = <F extends Fields>(name: string, fields: F) => message(["comando", name], fields);
 const request = <F extends Fields>(name: string, fields: F) => message(["pedido", name], fields);
@@ -90,7 +90,11 @@ export const STEPS = {
 
 /** What depot and holder answer each other; known by the request. Absent: `nao_encontrado`. */
 export const HOLDER_REPLIES = {
-  alive: message(null, { alive: must("vivo", type.flag) }),
+  /** `needed`, told to who leaves: contents that still need this place; 1,000 stands for any more. */
+  alive: message(null, {
+    alive: must("vivo", type.flag),
+    needed: extra("faltam", type.number),
+  }),
   goodbye: message(null, { goodbye: must("adeus", type.flag) }),
   done: message(null, { done: must("feito", type.flag) }),
   position: message(null, { position: must("posicao", type.number) }),

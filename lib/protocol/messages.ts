@@ -116,7 +116,8 @@ export const REQUESTS = {
   /**
    * This client lends room, and this connection becomes its control connection: from here on it
    * says what `CONTROL` has. `secret`: made by the holder, kept by nobody else; the place's id comes
-   * from it. `changes`: grows with each change of what the holder has. Bytes.
+   * from it. `changes`: grows with each change of what the holder has. `leaving`: the holder goes
+   * for good, once its copies are elsewhere. Bytes.
    */
   lend: command("emprestar", {
     secret: must("segredo", type.uuid),

@@ -12,7 +12,7 @@ import type { Exchange } from "./exchange.ts";
 /** `comando:emprestar` */
 export async function lend(
   request: Extract<Request, { kind: "lend" }>,
-  { connection, holders, give }: Exchange,
+  { connection, depot, holders, give }: Exchange,
 ): Promise<void> {
   if (!holders) throw new Refusal("sem_emprestimo", ERROR_CODES.sem_emprestimo.means);
   const id = holders.admit(request, connection);
@@ -23,7 +23,7 @@ export async function lend(
     throw error;
   }
   give();
-  holders.start(id);
+  holders.start(id, () => depot.needed(id));
 }
 
 /** `comando:atender` */

@@ -38,10 +38,13 @@ export class HolderSession {
     this.place.tell(holder.room);
   }
 
-  /** Resolves when the holder is gone, to how it went. */
-  async run(): Promise<"goodbye" | "lost"> {
+  /**
+   * Resolves when the holder is gone, to how it went. `needed`: asked how many contents still need
+   * it, when it wants to leave.
+   */
+  async run(needed: () => Promise<number>): Promise<"goodbye" | "lost"> {
     try {
-      while (!await this.#answerOne()) { /* until it says goodbye */ }
+      while (!await this.#answerOne(needed)) { /* until it says goodbye */ }
       return "goodbye";
     } catch {
       // Silence, an end without a goodbye, a line that is none: the place is not there any more.
@@ -58,7 +61,7 @@ export class HolderSession {
   }
 
   /** True when it was the last. */
-  async #answerOne(): Promise<boolean> {
+  async #answerOne(needed: () => Promise<number>): Promise<boolean> {
     const line = await this.#connection.readLine({ patienceMs: this.#silenceMs });
     if (line === null) throw new Error("The holder left without a goodbye");
     const said = decodeControl(line);
@@ -69,7 +72,8 @@ export class HolderSession {
       return true;
     }
     this.place.tell(said);
-    await this.#connection.writeLine(encode(HOLDER_REPLIES.alive, { alive: true }));
+    const left = this.place.leaving ? await needed() : null;
+    await this.#connection.writeLine(encode(HOLDER_REPLIES.alive, { alive: true, needed: left }));
     return false;
   }
 }

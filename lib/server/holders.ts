@@ -78,12 +78,15 @@ export class Holders implements AsyncDisposable {
     return id;
   }
 
-  /** Begins to listen to a holder that was let in and knows it. */
-  start(id: string): void {
+  /**
+   * Begins to listen to a holder that was let in and knows it. `needed`: how many contents still
+   * need its place.
+   */
+  start(id: string, needed: () => Promise<number>): void {
     const session = this.#sessions.get(id);
     if (!session) return;
     this.#tell({ type: "joined", place: session.place });
-    const running = session.run().then((why) => {
+    const running = session.run(needed).then((why) => {
       this.#sessions.delete(id);
       this.#tell({ type: "left", id, why });
     }).finally(() => this.#running.delete(running));

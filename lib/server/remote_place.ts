@@ -37,6 +37,8 @@ export interface HolderIdentity {
   room: Room;
   /** Its change counter. */
   changes: number;
+  /** It goes for good; `null`: it did not say so. */
+  leaving: boolean | null;
 }
 
 export interface RemotePlaceOptions {
@@ -55,16 +57,18 @@ export class RemotePlace implements Place, StreamOwner {
   readonly zone: string;
   readonly machine?: string;
   readonly trusted = false;
+  readonly leaving: boolean;
   readonly #options: RemotePlaceOptions;
   #room: Room;
   #changes: number;
   #marked = false;
 
   constructor(options: RemotePlaceOptions) {
-    const { id, name, zone, machine, room, changes } = options.holder;
+    const { id, name, zone, machine, room, changes, leaving } = options.holder;
     this.id = id;
     this.name = name;
     this.zone = zone;
+    this.leaving = leaving ?? false;
     if (machine !== null) this.machine = machine;
     this.address = `clients:${id}`;
     this.#options = options;

@@ -40,6 +40,7 @@ export class HoldMeter implements Disposable {
   #connected = false;
   #timer: ReturnType<typeof setInterval> | undefined;
   #last = "";
+  #needed: number | null = null;
   #holder: Holder | null = null;
 
   constructor(private readonly options: HoldMeterOptions) {}
@@ -55,22 +56,46 @@ export class HoldMeter implements Disposable {
 
   /** Something happened to the holder. */
   tell(event: HoldEvent): void {
-    this.#connected = event.type === "connected";
+    this.#connected = event.type === "connected" || event.type === "leaving";
     const { screen, json, directory } = this.options;
     if (json) {
+      if (event.type === "leaving") this.#needed = event.needed;
       const time = new Date().toISOString();
       screen.result(JSON.stringify({ event: event.type, time, ...event, type: undefined }));
       return;
     }
+    if (event.type === "leaving") return this.#tellLeaving(event.needed);
     if (event.type === "connected") {
       screen.remark(`lending ${directory} as the place ${event.place}`);
     } else if (event.type === "reconnecting") {
       screen.remark(`${event.why} (again in ${formatDuration(event.delayMs)})`);
     } else {
-      screen.remark("said goodbye: the depot waits for this place to come back");
+      screen.remark(`said goodbye: ${this.#farewell()}`);
       return;
     }
     this.#show();
+  }
+
+  /** Whether the depot said that it needs nothing of this directory any more. */
+  get isFree(): boolean {
+    return this.#needed === 0;
+  }
+
+  #farewell(): string {
+    return this.isFree
+      ? `every copy is elsewhere, and ${this.options.directory} may be deleted`
+      : "the depot waits for this place to come back";
+  }
+
+  #tellLeaving(needed: number): void {
+    if (needed === this.#needed) return;
+    this.#needed = needed;
+    if (needed === 0) return;
+    const contents = needed === 1_000 ? "1000 contents or more" : count(needed, "content");
+    this.options.screen.remark(
+      `${contents} still to be copied elsewhere; where no place has room, ` +
+        "it takes until one comes",
+    );
   }
 
   [Symbol.dispose](): void {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { type Connection, Refusal } from "../../lib/protocol/mod.ts";
+import type { HoldOptions } from "../../lib/client/holder/holder.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { placeIdOf } from "../../lib/server/holders.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -17,8 +18,8 @@ async function withHolders(count: number, options: Parameters<typeof ListeningDe
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const depot = stack.use(await ListeningDepot.open(options));
-  const start = (name: string) =>
-    RunningHolder.start(depot, join(folder.path, name), { name, zone: name });
+  const start = (name: string, more: Partial<HoldOptions> = {}) =>
+    RunningHolder.start(depot, join(folder.path, name), { name, zone: name, ...more });
   const holders: RunningHolder[] = [];
   for (let index = 0; index < count; index++) {
     holders.push(stack.use(await start(`h${index}`)));
@@ -125,6 +126,37 @@ Deno.test("a holder that comes back with the counter that it left with is asked 
   assertEquals(await visit(5), ["visitor parts", "visitor list"]);
   assertEquals(await visit(5), ["visitor parts"]);
   assertEquals(await visit(6), ["visitor parts", "visitor list"]);
+});
+
+Deno.test("a holder that leaves for good goes once its copies are elsewhere", async () => {
+  await using test = await withHolders(3, { settings: { settleMs: 3_600_000 } });
+  const files = Object.fromEntries(
+    Array.from({ length: 6 }, (_, i) => [`f${i}`, someBytes(900 + i)]),
+  );
+  for (const [name, bytes] of Object.entries(files)) await test.depot.deposit(name, bytes, 2);
+  await test.holders[0]!.leave();
+  await until("a goodbye", async () => await test.depot.stateOf("h0") === "goodbye");
+  await test.holders[0]![Symbol.asyncDispose]();
+  await using leaving = await test.start("h0", { leave: true });
+  await leaving.saw("goodbye");
+  for (const [name, bytes] of Object.entries(files)) {
+    assertEquals(await test.depot.goodPlaces(digestOf(bytes)), ["h1", "h2"]);
+    assertEquals(await test.depot.retrieve(name), bytes);
+  }
+});
+
+Deno.test("a holder that leaves stays as long as there is no other place for a copy", async () => {
+  await using test = await withHolders(1);
+  const bytes = someBytes(2_000);
+  await test.depot.deposit("a", bytes, 1);
+  await test.holders[0]![Symbol.asyncDispose]();
+  await test.depot.online(0);
+  await using leaving = await test.start("h0", { leave: true });
+  await leaving.saw("leaving", 2);
+  assertEquals(leaving.events.at(-1), { type: "leaving", needed: 1 });
+  await using _other = await test.start("h1");
+  await leaving.saw("goodbye");
+  assertEquals(await test.depot.retrieve("a"), bytes);
 });
 
 Deno.test("what a holder has after a restart is not asked for again, and is served", async () => {
@@ -259,7 +291,7 @@ async function comeBackEmpty(manners: Manners): Promise<void> {
 }
 
 Deno.test("an inventory without end is cut, and an unordered one", async () => {
-  await using test = await withHolders(2, { holders: { mostItems: 3_000 } });
+  await using test = await withHolders(2, { holders: { mostItems: 1_500 } });
   const bytes = someBytes(2 * MIB);
   await test.depot.deposit("a", bytes, 2);
   const pages = (digestAt: (item: number) => string): Manners => {

@@ -22,6 +22,8 @@ import type { Traffic } from "./traffic.ts";
 
 /** A goodbye is waited for so long. Milliseconds. */
 const GOODBYE_MS = 5_000;
+/** Who leaves asks so often whether it may. Milliseconds. */
+const ASK_EVERY_MS = 1_000;
 /** A session that lasted so long begins the next pauses from the shortest. Milliseconds. */
 const STEADY_MS = 30_000;
 
@@ -37,6 +39,8 @@ export interface HoldOptions {
   /** As of `ShelfOptions`. */
   capacity: number | null;
   reserve: number | null;
+  /** Goes for good: ends, with a goodbye, once the depot has every copy elsewhere. */
+  leave?: boolean;
   /** Aborted: says goodbye and ends. */
   signal: AbortSignal;
   onEvent?: (event: HoldEvent) => void;
@@ -47,6 +51,7 @@ export interface HoldOptions {
 export type HoldEvent =
   | { type: "connected"; place: string }
   | { type: "reconnecting"; why: string; delayMs: number }
+  | { type: "leaving"; needed: number }
   | { type: "goodbye" };
 
 /** A directory that is lent. Disposing it lets go of the directory. */
@@ -77,6 +82,7 @@ export class Holder implements AsyncDisposable {
       try {
         await this.#lend();
         onEvent?.({ type: "goodbye" });
+        return;
       } catch (error) {
         if (signal.aborted) return;
         if (!mayPass(error)) throw error;
@@ -121,50 +127,70 @@ export class Holder implements AsyncDisposable {
   }
 
   async #introduce(connection: Connection) {
-    const { name, zone, machine } = this.options;
+    const { name, zone, machine, leave } = this.options;
     const { secret, changes } = this.shelf;
     const room = await this.shelf.room();
     await connection.writeLine(
-      encode(REQUESTS.lend, { secret, zone, machine, ...room, changes, leaving: null, name }),
+      encode(REQUESTS.lend, {
+        secret,
+        zone,
+        machine,
+        ...room,
+        changes,
+        leaving: leave ? true : null,
+        name,
+      }),
     );
     return await readReply(connection, REPLIES.lent);
   }
 
   /** Says that it lives, and hears that the depot does, until it is told to leave. */
   async #keepUp(connection: Connection, aliveMs: number): Promise<void> {
-    const { signal } = this.options;
+    const { signal, leave } = this.options;
     let saying: Promise<void> = Promise.resolve();
     const say = (line: () => Promise<string> | string) => {
       // What cannot be said is found out by who listens.
       saying = saying.then(async () => connection.writeLine(await line())).catch(() => {});
     };
     const alive = async () => encode(CONTROL.alive, await this.shelf.room());
-    const timer = setInterval(() => say(alive), Math.max(100, Math.min(aliveMs, SILENCE_MS / 3)));
+    const timer = setInterval(() => say(alive), leave ? ASK_EVERY_MS : aliveEvery(aliveMs));
     let late: ReturnType<typeof setTimeout> | undefined;
-    const leave = () => {
+    const sayGoodbye = () => {
       say(() => encode(CONTROL.goodbye, {}));
       late = setTimeout(() => connection.close(), GOODBYE_MS);
     };
-    signal.addEventListener("abort", leave);
-    if (signal.aborted) leave();
+    signal.addEventListener("abort", sayGoodbye, { once: true });
+    if (signal.aborted) sayGoodbye();
     try {
-      await hearUntilGoodbye(connection);
+      await hearUntilGoodbye(connection, (needed) => {
+        this.options.onEvent?.({ type: "leaving", needed });
+        if (needed === 0 && late === undefined) sayGoodbye();
+      });
     } finally {
       clearInterval(timer);
       clearTimeout(late);
-      signal.removeEventListener("abort", leave);
+      signal.removeEventListener("abort", sayGoodbye);
       await saying;
     }
   }
 }
 
-async function hearUntilGoodbye(connection: Connection): Promise<void> {
+/** How often to say that this side lives, when the depot would like it every `aliveMs`. */
+function aliveEvery(aliveMs: number): number {
+  return Math.max(100, Math.min(aliveMs, SILENCE_MS / 3));
+}
+
+async function hearUntilGoodbye(
+  connection: Connection,
+  onNeeded: (contents: number) => void,
+): Promise<void> {
   const goodbye = encode(HOLDER_REPLIES.goodbye, { goodbye: true });
   while (true) {
     const line = await connection.readLine({ patienceMs: SILENCE_MS });
     if (line === null) throw new ConnectionLost("The depot ended the connection");
     if (line === goodbye) return;
-    decodeAnswer(HOLDER_REPLIES.alive, line);
+    const { needed } = decodeAnswer(HOLDER_REPLIES.alive, line);
+    if (needed !== null) onNeeded(needed);
   }
 }
 

@@ -14,6 +14,10 @@ export const holdCommand = defineCommand({
       help: "What fails together has the same zone; else this machine's name",
     },
     "name": { kind: "text", value: "NAME", help: "What others see; else this machine's name" },
+    "leave": {
+      kind: "switch",
+      help: "Give DIR up: copies go elsewhere first, then it may be deleted",
+    },
     "reserve": {
       kind: "text",
       value: "SIZE",
@@ -30,7 +34,10 @@ export const holdCommand = defineCommand({
     if (name === "" || zone === "") throw new UsageError("--name and --zone need a text");
     const lent = { directory: context.path(directory), name, zone, machine, capacity, reserve };
     using meter = new HoldMeter({ ...context, directory: lent.directory, drawn: true });
-    await lend(lent, { context, meter, signal: context.signal });
-    return EXIT.done;
+    const { leave } = flags;
+    await lend({ ...lent, leave }, { context, meter, signal: context.signal });
+    if (!leave || meter.isFree) return EXIT.done;
+    context.screen.complain(`keep ${lent.directory} for now: not every copy is elsewhere yet`);
+    return EXIT.failed;
   },
 });
