@@ -31,8 +31,8 @@ interface Leg {
  * and the others go on. Disposed without `commit` or `keep`: nothing stays anywhere.
  */
 export class Upload implements AsyncDisposable {
-  readonly #hash = new Sha256();
-  readonly #checks = new ChunkChecks();
+  #hash = new Sha256();
+  #checks = new ChunkChecks();
   #legs: Leg[];
   #position = 0;
   #lastFailure: unknown = null;
@@ -64,23 +64,24 @@ export class Upload implements AsyncDisposable {
 
   /**
    * Goes on from what all places kept, or from `most` when that is less: reads it again everywhere,
-   * and drops a place whose bytes differ from the first one's.
+   * and drops the places whose bytes are not those that most have. Places that the depot reads
+   * itself are believed before any number of others.
    */
   async resume(most: number): Promise<void> {
     const kept = Math.min(most, ...this.#legs.map((leg) => leg.writer.position));
     await this.#onEach((leg) => leg.writer.rewind(kept));
-    const [first, ...others] = this.#legs;
-    if (!first || kept === 0) return;
-    for await (const bytes of first.writer.prefix()) this.#take(bytes);
-    const digest = this.digest();
-    await this.#onEach(async (leg) => {
-      if (!others.includes(leg)) return;
-      const hash = new Sha256();
-      for await (const bytes of leg.writer.prefix()) hash.update(bytes);
-      if (hash.digest() !== digest) throw new Error("What it kept of the upload differs");
+    if (kept === 0) return;
+    const read = new Map<Leg, Kept>();
+    await this.#onEach(async (leg) => read.set(leg, await readKept(leg.writer)));
+    const right = mostCommon([...read].map(([{ place }, { digest }]) => [digest, place.trusted]));
+    await this.#onEach((leg) => {
+      if (read.get(leg)!.digest !== right) throw new Error("What it kept of the upload differs");
       leg.room.used(kept);
     });
-    first.room.used(kept);
+    const { hash, checks } = read.get(this.#legs[0]!)!;
+    this.#hash = hash;
+    this.#checks = checks;
+    this.#position = kept;
   }
 
   /** Drops what was kept: the client sends everything again. */
@@ -203,4 +204,30 @@ export async function openLeg(
     room[Symbol.dispose]();
     throw error;
   }
+}
+
+/** What a place kept of an upload, as it was read again. */
+interface Kept {
+  hash: Sha256;
+  checks: ChunkChecks;
+  digest: string;
+}
+
+async function readKept(writer: PlaceWriter): Promise<Kept> {
+  const hash = new Sha256();
+  const checks = new ChunkChecks();
+  for await (const bytes of writer.prefix()) {
+    hash.update(bytes);
+    checks.update(bytes);
+  }
+  return { hash, checks, digest: hash.digest() };
+}
+
+/** The digest that most trusted places have; without any, the one that most others have. */
+function mostCommon(digests: [digest: string, trusted: boolean][]): string {
+  const votes = new Map<string, number>();
+  for (const [digest, trusted] of digests) {
+    votes.set(digest, (votes.get(digest) ?? 0) + (trusted ? digests.length : 1));
+  }
+  return [...votes].reduce((best, other) => other[1] > best[1] ? other : best)[0];
 }

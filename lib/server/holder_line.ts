@@ -84,3 +84,14 @@ function orBadPeer<T>(read: () => T): T {
     throw new BadPeer(`The holder sent what is no answer: ${error.message}`, { cause: error });
   }
 }
+
+/** `null` where the holder said that it has no such thing. */
+export async function absentAsNull<T>(asked: Promise<T>): Promise<T | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    const { cause } = error as Error;
+    if (cause instanceof Refusal && cause.code === "nao_encontrado") return null;
+    throw error;
+  }
+}

@@ -33,7 +33,7 @@ export class HolderSession {
       holder,
       lines: this.lines,
       onBadPeer,
-      ...(mostItems === undefined ? {} : { mostItems }),
+      mostItems,
     });
     this.place.tell(holder.room);
   }

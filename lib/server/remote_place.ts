@@ -16,17 +16,14 @@ import {
   HOLDER_REPLIES,
   HOLDER_REQUESTS,
   type Message,
-  PAGE_ITEMS,
   Refusal,
   type Values,
 } from "../protocol/mod.ts";
-import { type HolderLine, placeError } from "./holder_line.ts";
+import { absentAsNull, type HolderLine, placeError } from "./holder_line.ts";
 import type { HolderLines } from "./holder_lines.ts";
+import { listInPages, type ListRequest } from "./holder_pages.ts";
 import { RemoteReader, type StreamOwner } from "./remote_reader.ts";
 import { RemoteWriter } from "./remote_writer.ts";
-
-/** No holder has more contents than this; an inventory that goes on is cut. */
-const MOST_ITEMS = 10_000_000;
 
 /** What a holder said of itself. */
 export interface HolderIdentity {
@@ -47,7 +44,7 @@ export interface RemotePlaceOptions {
   /** The holder broke the protocol. */
   onBadPeer(why: string): void;
   /** Items of one list, at most. */
-  mostItems?: number;
+  mostItems?: number | undefined;
 }
 
 export class RemotePlace implements Place, StreamOwner {
@@ -219,33 +216,10 @@ export class RemotePlace implements Place, StreamOwner {
     this.changed();
   }
 
-  /** Pages of at most `PAGE_ITEMS`, each strictly ascending after the last, and not without end. */
-  async *#pages<M extends Message>(
-    item: M,
-    { request, key, after = null, signal }: {
-      request: (after: string | null, limit: number) => string;
-      key: (values: Values<M>) => string;
-      after?: string | null;
-      signal?: AbortSignal;
-    },
-  ): AsyncGenerator<Values<M>> {
-    const { mostItems = MOST_ITEMS } = this.#options;
-    let count = 0;
-    for (let more = true; more;) {
-      const from = after;
-      const page = await this.#use(async (line) => {
-        const read = await readPage(line, item, request(from, PAGE_ITEMS));
-        for (const values of read.items) {
-          if (after !== null && key(values) <= after) throw new BadPeer("A list does not ascend");
-          after = key(values);
-        }
-        count += read.items.length;
-        if (count > mostItems) throw new BadPeer("A list has no end");
-        return read;
-      }, signal);
-      yield* page.items;
-      more = page.more;
-    }
+  #pages<M extends Message>(item: M, list: ListRequest<M>): AsyncGenerator<Values<M>> {
+    const { mostItems } = this.#options;
+    const use = <T>(work: (line: HolderLine) => Promise<T>) => this.#use(work, list.signal);
+    return listInPages(use, { ...list, item, mostItems });
   }
 
   /** Asks something of the holder on a line that is free again afterwards. */
@@ -276,28 +250,5 @@ export class RemotePlace implements Place, StreamOwner {
     } finally {
       signal?.removeEventListener("abort", abort);
     }
-  }
-}
-
-async function readPage<M extends Message>(
-  line: HolderLine,
-  item: M,
-  request: string,
-): Promise<{ items: Values<M>[]; more: boolean }> {
-  const { count, more } = await line.ask(request, HOLDER_REPLIES.items);
-  if (count > PAGE_ITEMS) throw new BadPeer(`The holder announced a page of ${count}`);
-  if (more && count === 0) throw new BadPeer("The holder sent an empty page");
-  const items: Values<M>[] = [];
-  while (items.length < count) items.push(await line.answer(item));
-  return { items, more };
-}
-
-async function absentAsNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    const { cause } = error as Error;
-    if (cause instanceof Refusal && cause.code === "nao_encontrado") return null;
-    throw error;
   }
 }
