@@ -1,12 +1,16 @@
 /** The data connections of one holder: those at work, those that wait for work. */
 import { Unreachable } from "../../stores/store.ts";
-import { type Connection, HOLDER_PATIENCE_MS } from "../protocol/mod.ts";
+import { BadPeer, type Connection, ConnectionLost, HOLDER_PATIENCE_MS } from "../protocol/mod.ts";
 import { HolderLine } from "./holder_line.ts";
 
 /** How long to wait for a connection that is free. Milliseconds. */
 const WAIT_MS = 10_000;
 /** More than these that wait for work are closed: the holder keeps two ready. */
 const MOST_IDLE = 8;
+/** A holder that leaves so many requests without an answer, while it lives, is put out … */
+const MOST_LOST = 3;
+/** … when it is in this time. Milliseconds. */
+const LOST_MS = 60_000;
 
 type Waiter = PromiseWithResolvers<HolderLine>;
 
@@ -16,8 +20,14 @@ export class HolderLines {
   #waiters: Waiter[] = [];
   #closed = false;
 
-  /** `patienceMs`: as of `HolderLine`. */
-  constructor(private readonly patienceMs: number = HOLDER_PATIENCE_MS) {}
+  /** When requests broke lately, monotonic milliseconds. */
+  #lost: number[] = [];
+
+  /** `onBadPeer`: the holder broke the protocol. `patienceMs`: as of `HolderLine`. */
+  constructor(
+    readonly onBadPeer: (why: string) => void,
+    private readonly patienceMs: number = HOLDER_PATIENCE_MS,
+  ) {}
 
   get count(): number {
     return this.#idle.length + this.#busy.size;
@@ -52,10 +62,15 @@ export class HolderLines {
     this.#idle.push(line);
   }
 
-  /** It is of no use any more. */
-  drop(line: HolderLine): void {
+  /** It is of no use any more, because of `error` if there is one. */
+  drop(line: HolderLine, error?: unknown): void {
     this.#busy.delete(line);
     line.connection.close();
+    if (error instanceof BadPeer) this.onBadPeer(error.message);
+    // Every deposit would wait for it again.
+    if (error instanceof ConnectionLost && this.#losesMany()) {
+      this.onBadPeer("It does not answer what it is asked");
+    }
   }
 
   /** Ends all, and fails what is under way on them. */
@@ -65,6 +80,12 @@ export class HolderLines {
     for (const waiter of this.#waiters) waiter.reject(gone());
     this.#idle = [];
     this.#waiters = [];
+  }
+
+  #losesMany(): boolean {
+    const now = performance.now();
+    this.#lost = [...this.#lost.filter((at) => at > now - LOST_MS), now];
+    return this.#lost.length >= MOST_LOST;
   }
 
   #ready(): HolderLine | null {

@@ -26,13 +26,12 @@ export class HolderSession {
 
   constructor(options: HolderSessionOptions) {
     const { connection, holder, onBadPeer, mostItems, silenceMs, patienceMs } = options;
-    this.lines = new HolderLines(patienceMs);
+    this.lines = new HolderLines(onBadPeer, patienceMs);
     this.#connection = connection;
     this.#silenceMs = silenceMs ?? SILENCE_MS;
     this.place = new RemotePlace({
       holder,
       lines: this.lines,
-      onBadPeer,
       mostItems,
     });
     this.place.tell(holder.room);

@@ -41,8 +41,6 @@ export interface HolderIdentity {
 export interface RemotePlaceOptions {
   holder: HolderIdentity;
   lines: HolderLines;
-  /** The holder broke the protocol. */
-  onBadPeer(why: string): void;
   /** Items of one list, at most. */
   mostItems?: number | undefined;
 }
@@ -175,7 +173,7 @@ export class RemotePlace implements Place, StreamOwner {
     const mark = await absentAsNull(this.#use((line) => line.ask(request, HOLDER_REPLIES.mark)));
     if (mark || !this.#marked) return mark;
     // Whatever it is that answers, it is not what took the mark: it must not pass for being there.
-    this.#options.onBadPeer("The mark that it was given is gone");
+    this.#options.lines.onBadPeer("The mark that it was given is gone");
     throw new Unreachable(`Could not use ${this.name}: its mark is gone`);
   }
 
@@ -190,8 +188,7 @@ export class RemotePlace implements Place, StreamOwner {
   }
 
   drop(line: HolderLine, error?: unknown): void {
-    this.#options.lines.drop(line);
-    if (error instanceof BadPeer) this.#options.onBadPeer(error.message);
+    this.#options.lines.drop(line, error);
   }
 
   errorOf(error: unknown): unknown {
@@ -244,7 +241,7 @@ export class RemotePlace implements Place, StreamOwner {
     } catch (error) {
       // After a refusal the holder waits for the next request.
       if (error instanceof Refusal) this.giveBack(line);
-      else this.drop(line, error);
+      else this.drop(line, signal?.aborted ? undefined : error);
       signal?.throwIfAborted();
       throw this.errorOf(error);
     } finally {

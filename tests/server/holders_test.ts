@@ -6,6 +6,8 @@ import type { HoldOptions } from "../../lib/client/holder/holder.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { placeIdOf } from "../../lib/server/holders.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { Refused } from "../../lib/depot/core.ts";
+import { MemoryStore } from "../stores/memory.ts";
 import { someBytes } from "../depot/test_depot.ts";
 import { temporaryFolder } from "../disk/bench.ts";
 import { BadHolder, type Manners, NONE } from "./bad_holder.ts";
@@ -24,7 +26,7 @@ async function withHolders(count: number, options: Parameters<typeof ListeningDe
   for (let index = 0; index < count; index++) {
     holders.push(stack.use(await start(`h${index}`)));
   }
-  await depot.online(count);
+  await depot.online(count + (options.stores?.length ?? 0));
   const resources = stack.move();
   return { depot, holders, start, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
@@ -201,6 +203,41 @@ Deno.test("wrong bytes with the right CRC-32 are never handed out whole, and are
   });
   await until("two good copies", async () => (await test.depot.goodPlaces(digest)).length === 2);
   assertEquals(await test.depot.retrieve("a"), bytes);
+});
+
+Deno.test("the only copy, with wrong bytes and the right CRC-32, is not handed out but looked at", async () => {
+  await using test = await withHolders(1);
+  const bytes = someBytes(MIB);
+  const wrong = bytes.slice();
+  await test.depot.deposit("a", bytes, 1);
+  rotUnseen(wrong, 17);
+  const digest = digestOf(bytes);
+  await Deno.writeFile(test.holders[0]!.holder.shelf.disk.layout.content(digest), wrong);
+  await assertRejects(() => test.depot.retrieve("a"), Refused);
+  await until("it is set aside", async () => {
+    return (await test.depot.catalog.content(digest))!.asides.length === 1;
+  });
+});
+
+Deno.test("holders and directories are one set of places", async () => {
+  const disk = new MemoryStore({ places: [{ name: "disk" }] });
+  await using test = await withHolders(1, { stores: [disk], settings: { reserve: () => 0 } });
+  const bytes = someBytes(2 * MIB);
+  const { copies } = await test.depot.deposit("a", bytes, 2);
+  assertEquals(copies.places.map(({ name }) => name).sort(), ["disk", "h0"]);
+  await test.holders[0]!.leave();
+  assertEquals(await test.depot.retrieve("a"), bytes);
+});
+
+Deno.test("a holder that lives and answers nothing is put out", async () => {
+  await using test = await withHolders(2, { holders: { patienceMs: 100 } });
+  const never = () => new Promise<void>(() => {});
+  using _mute = await BadHolder.join(test.depot, { name: "mute", manners: { store: never } });
+  await test.depot.online(3);
+  for (let file = 0; await test.depot.stateOf("mute") === "online"; file++) {
+    const { copies } = await test.depot.deposit(`a${file}`, someBytes(1_000 + file), 2);
+    assertEquals(copies.places.map(({ name }) => name).sort(), ["h0", "h1"]);
+  }
 });
 
 Deno.test("a holder without room is dropped from a deposit, and another takes its part", async () => {

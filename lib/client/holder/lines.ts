@@ -23,6 +23,9 @@ const SPARE = 2;
 /** After one that could not be opened. Milliseconds. */
 const AGAIN_MS = 1_000;
 
+/** The depot may read no faster than its own client does. Milliseconds. */
+const PATIENCE_MS = 120_000;
+
 export interface LinesOptions {
   shelf: Shelf;
   traffic: Traffic;
@@ -95,6 +98,7 @@ export class Lines implements AsyncDisposable {
     const { secret } = this.options.shelf;
     await connection.writeLine(encode(REQUESTS.serve, { secret }));
     await readReply(connection, REPLIES.serving);
+    connection.setPatience(PATIENCE_MS);
   }
 
   /** False at the connection's end. */
