@@ -58,6 +58,9 @@ export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 }
 
+/** The connection was there, and nothing moved on it for too long. */
+export class PeerStalled extends ConnectionLost {}
+
 /** The other side sent what this protocol does not have; the connection cannot be used any more. */
 export class BadPeer extends Error {
   override readonly name = "BadPeer";

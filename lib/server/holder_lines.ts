@@ -1,6 +1,6 @@
 /** The data connections of one holder: those at work, those that wait for work. */
 import { Unreachable } from "../../stores/store.ts";
-import { BadPeer, type Connection, ConnectionLost, HOLDER_PATIENCE_MS } from "../protocol/mod.ts";
+import { BadPeer, type Connection, HOLDER_PATIENCE_MS, PeerStalled } from "../protocol/mod.ts";
 import { HolderLine } from "./holder_line.ts";
 
 /** How long to wait for a connection that is free. Milliseconds. */
@@ -8,9 +8,9 @@ const WAIT_MS = 10_000;
 /** More than these that wait for work are closed: the holder keeps two ready. */
 const MOST_IDLE = 8;
 /** A holder that leaves so many requests without an answer, while it lives, is put out … */
-const MOST_LOST = 3;
+const MOST_STALLS = 3;
 /** … when it is in this time. Milliseconds. */
-const LOST_MS = 60_000;
+const STALLS_MS = 60_000;
 
 type Waiter = PromiseWithResolvers<HolderLine>;
 
@@ -20,8 +20,8 @@ export class HolderLines {
   #waiters: Waiter[] = [];
   #closed = false;
 
-  /** When requests broke lately, monotonic milliseconds. */
-  #lost: number[] = [];
+  /** When requests stalled lately, monotonic milliseconds. */
+  #stalls: number[] = [];
 
   /** `onBadPeer`: the holder broke the protocol. `patienceMs`: as of `HolderLine`. */
   constructor(
@@ -66,9 +66,11 @@ export class HolderLines {
   drop(line: HolderLine, error?: unknown): void {
     this.#busy.delete(line);
     line.connection.close();
+    // What breaks because the holder has gone says nothing of the next time.
+    if (this.#closed) return;
     if (error instanceof BadPeer) this.onBadPeer(error.message);
     // Every deposit would wait for it again.
-    if (error instanceof ConnectionLost && this.#losesMany()) {
+    if (error instanceof PeerStalled && this.#stallsOften()) {
       this.onBadPeer("It does not answer what it is asked");
     }
   }
@@ -82,10 +84,10 @@ export class HolderLines {
     this.#waiters = [];
   }
 
-  #losesMany(): boolean {
+  #stallsOften(): boolean {
     const now = performance.now();
-    this.#lost = [...this.#lost.filter((at) => at > now - LOST_MS), now];
-    return this.#lost.length >= MOST_LOST;
+    this.#stalls = [...this.#stalls.filter((at) => at > now - STALLS_MS), now];
+    return this.#stalls.length >= MOST_STALLS;
   }
 
   #ready(): HolderLine | null {

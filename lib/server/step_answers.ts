@@ -4,6 +4,7 @@ import {
   ConnectionLost,
   decodeReply,
   type Message,
+  PeerStalled,
   REPLIES,
   startsAs,
   type Values,
@@ -67,7 +68,7 @@ export class StepAnswers {
       timer = setInterval(() => {
         const now = performance.now();
         if (now - this.#heardAt < this.line.patienceMs && now < end) return;
-        reject(new ConnectionLost("The holder did not answer in time"));
+        reject(new PeerStalled("The holder did not answer in time"));
       }, this.line.patienceMs / 15);
     });
     try {
