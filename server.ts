@@ -9,6 +9,7 @@ import type { Log } from "./lib/depot/log.ts";
 import { CatalogIsOld, ForeignPlace } from "./lib/depot/places.ts";
 import { defaultReserve } from "./lib/depot/rooms.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
+import { Holders } from "./lib/server/holders.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
 import { type FlagTable, type FlagValues, helpText, parseFlags } from "./lib/terminal/arguments.ts";
 import { openLog } from "./lib/terminal/log.ts";
@@ -48,7 +49,8 @@ const FLAGS = {
   store: {
     kind: "list",
     value: "SPEC",
-    help: "where replicas go: fs:DIR,DIR or ./plugin.js?options; may be repeated",
+    help:
+      "where replicas go: fs:DIR,DIR, clients (whoever is connected and lends room) or ./plugin.js?options; may be repeated",
   },
   "default-replicas": {
     kind: "text",
@@ -179,8 +181,9 @@ async function serve(flags: Flags): Promise<void> {
   const data = stack.use(await DataDirectory.open(userPath(flags.data)));
   const catalog = stack.use(await openCatalog(data.catalog));
   const context = storeContext(catalog.depot, await catalog.places(), log);
+  const lenders = stack.use(new Holders({ log }));
   const stores = flags.store.length > 0
-    ? await openStores(flags.store, { base: userPath("."), context })
+    ? await openStores(flags.store, { base: userPath("."), context, lenders })
     : [await fsStore({ directories: [data.ownStore], context })];
   for (const store of stores) stack.use(store);
   const depot = stack.use(
@@ -205,6 +208,7 @@ async function serve(flags: Flags): Promise<void> {
       patienceMs: parseDuration(flags.patience),
       depot,
       log,
+      holders: lenders,
     }),
   );
   print(`listening on ${formatAddress(listener.address)}, depot ${depot.id}\n`);

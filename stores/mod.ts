@@ -1,5 +1,6 @@
 /** From what the operator typed after `--store` to stores. */
 import { isAbsolute, resolve } from "node:path";
+import { clientsStore, type Lenders } from "./clients.ts";
 import { fsStore } from "./fs.ts";
 import { openPlugin } from "./plugin.ts";
 import { type Store, type StoreContext, StoreRefused } from "./store.ts";
@@ -13,10 +14,17 @@ const KINDS: Record<string, Opener> = {
     const directories = values.flatMap((value) => value.split(",")).filter((path) => path !== "");
     return fsStore({ directories: directories.map((path) => resolve(base, path)), context });
   },
+  clients: (_values, { lenders }) => {
+    if (lenders) return Promise.resolve(clientsStore(lenders));
+    throw new StoreRefused("Could not open the store clients: nobody can connect here");
+  },
 };
 
-/** `NAME:…`; a single letter is a Windows drive. */
-const KIND = /^([a-z][a-z0-9]+):(.*)$/s;
+/** `NAME:…` or `NAME`; a single letter is a Windows drive. */
+const KIND = /^([a-z][a-z0-9]+)(:|$)/;
+
+/** Kinds that are written without a colon: there is nothing to say of them. */
+const BARE: ReadonlySet<string> = new Set(["clients"]);
 
 /** What makes a spec a module's path and not a kind. */
 const PLUGIN_PATH = /^\.{0,2}[/\\]/;
@@ -25,6 +33,8 @@ export interface OpenStoresOptions {
   context: StoreContext;
   /** What relative paths are relative to. */
   base: string;
+  /** Who lends room, for `clients`. */
+  lenders?: Lenders;
 }
 
 /** Opens what one `--store` asks for. Throws as `openStores` does. */
@@ -65,9 +75,9 @@ function isPlugin(spec: string): boolean {
 }
 
 function kindOf(spec: string): string {
-  const kind = KIND.exec(spec)?.[1];
-  if (kind !== undefined && Object.hasOwn(KINDS, kind)) return kind;
-  const kinds = Object.keys(KINDS).map((known) => `${known}:`).join(", ");
+  const [, kind = "", colon] = KIND.exec(spec) ?? [];
+  if (Object.hasOwn(KINDS, kind) && (colon === "") === BARE.has(kind)) return kind;
+  const kinds = Object.keys(KINDS).map((known) => BARE.has(known) ? known : `${known}:`).join(", ");
   throw new StoreRefused(
     `Could not open the store ${spec}: known are ${kinds} and the path of a module, ./store.js`,
   );

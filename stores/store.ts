@@ -8,10 +8,10 @@
  *
  * The suite in `tests/stores/contract.ts` is the contract as something that runs.
  */
-import { Full, Unreachable } from "../lib/disk/errors.ts";
+import { Full, Unreachable, Unreadable } from "../lib/disk/errors.ts";
 
 // A plugin that cannot import these throws any `Error` with the same `name`.
-export { Full, Unreachable };
+export { Full, Unreachable, Unreadable };
 
 /** The version of this contract. A plugin exports the number that it was written for as `contract`. */
 export const CONTRACT = 1;
@@ -47,6 +47,18 @@ export interface Place {
   readonly machine?: string;
   /** Whether the depot's own process reads the medium, so that a chunk check is proof enough. */
   readonly trusted: boolean;
+  /**
+   * A number that grows with each change of what the place has, whoever made it, when the place
+   * counts them: what it was when the place joined, and one more for each change since that this
+   * side asked for and knows to be done. A place that joins with the number that it left with has
+   * what it had.
+   */
+  readonly changes?: number;
+  /**
+   * Whether the place is about to go for good: its copies are wanted elsewhere, it is read from
+   * meanwhile, and gets no new ones.
+   */
+  readonly leaving?: boolean;
 
   /** Bytes in all and bytes free; cheap enough to ask before each deposit. */
   room(): Promise<Room>;
@@ -160,6 +172,11 @@ export interface PlaceReader extends AsyncDisposable {
 export interface PlaceWriter extends AsyncDisposable {
   /** How many bytes of the upload the place has. */
   readonly position: number;
+  /**
+   * Bytes a second at which the place took what it was given lately, when it can tell; what it
+   * waited for others is not in it. `position` may move within a `write`.
+   */
+  readonly speed?: number | undefined;
   /** The bytes before `position`, to be hashed again. Each piece is good until the next is asked for. */
   prefix(): AsyncIterable<Uint8Array>;
   /** Drops what is after `position`, to go on from there. */

@@ -6,6 +6,7 @@ import {
   type Connection,
   decodeBody,
   decodeReply,
+  type Message,
   readAnswer,
   Refusal,
   REPLIES,
@@ -13,13 +14,11 @@ import {
   type Values,
 } from "../protocol/mod.ts";
 
-type Reply = (typeof REPLIES)[keyof typeof REPLIES];
-
 /**
  * Reads one answer. Throws the `Refusal` that the depot sent, `BadPeer` for what is no such answer,
  * `ConnectionLost`.
  */
-export async function readReply<M extends Reply>(
+export async function readReply<M extends Message>(
   connection: Connection,
   message: M,
 ): Promise<Values<M>> {
@@ -27,7 +26,7 @@ export async function readReply<M extends Reply>(
 }
 
 /** Like `readReply`, after any number of lines that say how far the depot is. */
-export async function readLateReply<M extends Reply>(
+export async function readLateReply<M extends Message>(
   connection: Connection,
   message: M,
   onProgress: (done: number, total: number) => void,
@@ -57,7 +56,7 @@ export async function readBodyLine(
 }
 
 /** A line as the answer that it should be. */
-export function decodeAnswer<M extends Reply>(message: M, line: string): Values<M> {
+export function decodeAnswer<M extends Message>(message: M, line: string): Values<M> {
   if (startsAs(REPLIES.error, line)) return decodeReply(message, line);
   return orBadPeer(() => decodeReply(message, line));
 }

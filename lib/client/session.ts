@@ -10,6 +10,7 @@ import {
   requireName,
 } from "../protocol/mod.ts";
 import { Blocks } from "./blocks.ts";
+import { machineName } from "./machine.ts";
 import { readLateReply, readReply } from "./peer.ts";
 import {
   type DepositedFile,
@@ -92,7 +93,7 @@ export class Session implements Disposable {
     });
     try {
       return await whileAlive(connection, signal, async () => {
-        const hello = { id, version: PROTOCOL_VERSION, machine: null };
+        const hello = { id, version: PROTOCOL_VERSION, machine: machineName() };
         await connection.writeLine(encode(REQUESTS.connect, hello));
         const answer = await readReply(connection, REPLIES.connected);
         if (id !== null && answer.id !== id) {

@@ -26,6 +26,8 @@ export interface DepositRequest {
   /** The client's own identifier of the upload, the same when it tries again; `null`: it will not. */
   upload: string | null;
   attributes: FileAttributes;
+  /** The machine that the bytes come from, when the client said so. */
+  machine?: string | undefined;
 }
 
 /** What was decided before the first byte. */

@@ -176,6 +176,7 @@ export class Deposits {
       size: Math.max(size, 1),
       held: [],
       preferred,
+      from: request.machine,
       random: core.random,
     });
     if (chosen.length < leastOf(request, wanted)) throw tooFew(wanted, chosen.length);
@@ -189,13 +190,15 @@ export class Deposits {
   async #resume(kept: UploadRecord, { key, request, signal }: Plan): Promise<Upload | null> {
     const { core } = this;
     const size = request.size ?? 0;
-    const places = kept.places.map((id) => core.places.get(id)).filter((place) => !!place);
+    const places = kept.places.map((id) => core.places.get(id))
+      .filter((place) => !!place).filter((place) => !place.leaving);
     const opened = await Promise.allSettled(places.map((place: Place) => {
       const room = core.rooms.reservePlace(place.id, size);
       return openLeg(place, room, { id: key, size, resume: true, signal });
     }));
     const upload = new Upload(
       opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value),
+      { now: () => core.clock.monotonic() },
     );
     try {
       await upload.resume(size);

@@ -64,14 +64,14 @@ export class Depot implements AsyncDisposable {
     const { catalog, stores, clock, log, acceptOldCatalog, settings, random } = options;
     // The keeper needs the places and is told of them: what comes before it is there is told after.
     let keeper: Keeper | null = null;
-    const early: Place[] = [];
+    const early: [place: Place, unchanged: boolean][] = [];
     const places = await Places.open({
       catalog,
       stores,
       clock,
       log,
       acceptOldCatalog,
-      onJoined: (place) => keeper ? keeper.placeJoined(place) : void early.push(place),
+      onJoined: (...joined) => keeper ? keeper.placeJoined(...joined) : void early.push(joined),
       onLeft: (id) => keeper?.placeLeft(id),
     });
     const core: Core = {
@@ -88,7 +88,7 @@ export class Depot implements AsyncDisposable {
       settings,
     };
     keeper = new Keeper(core);
-    for (const place of early) keeper.placeJoined(place);
+    for (const joined of early) keeper.placeJoined(...joined);
     keeper.start();
     return new Depot(core, keeper, new Deposits(core, keeper));
   }
@@ -196,6 +196,14 @@ export class Depot implements AsyncDisposable {
   /** What the operator sees and decides. */
   get operator(): Operator {
     return new Operator(this.core, this.keeper);
+  }
+
+  /**
+   * How many contents still need their copy at a place: those that are not elsewhere as often as
+   * their files want.
+   */
+  needed(place: string): Promise<number> {
+    return this.operator.remaining(place);
   }
 
   /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */

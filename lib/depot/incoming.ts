@@ -142,7 +142,7 @@ export class Incoming implements AsyncDisposable {
     );
     const legs = opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value);
     const failure = opened.find((leg) => leg.status === "rejected")?.reason;
-    return this.upload = new Upload(legs, failure);
+    return this.upload = new Upload(legs, { failure, now: () => core.clock.monotonic() });
   }
 
   async #holdRoom(bytes: number): Promise<void> {

@@ -7,7 +7,7 @@ import { Inspector } from "./inspector.ts";
 import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
 import { messageOf } from "./log.ts";
 import { Rate } from "./rate.ts";
-import { reconcile, settleAll } from "./reconcile.ts";
+import { reconcile, settle, settleAll } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
 import { Surveyor } from "./surveyor.ts";
@@ -123,12 +123,16 @@ export class Keeper implements AsyncDisposable {
     this.#remover.add(digest, places);
   }
 
-  /** A place came: its copies are compared with the catalog, beside whatever else is done. */
-  placeJoined(place: Place): void {
+  /**
+   * A place came: its copies are compared with the catalog, beside whatever else is done.
+   * `unchanged`: it has what it had when it left, and that was what the catalog says.
+   */
+  placeJoined(place: Place, unchanged = false): void {
     this.#stopReconciling(place.id);
     const stop = new AbortController();
     this.#reconciling.set(place.id, stop);
-    this.#run(() => this.#reconcile(place, AbortSignal.any([stop.signal, this.#stop.signal])));
+    const signal = AbortSignal.any([stop.signal, this.#stop.signal]);
+    this.#run(() => this.#reconcile(place, { unchanged, signal }));
   }
 
   placeLeft(place: string): void {
@@ -175,19 +179,24 @@ export class Keeper implements AsyncDisposable {
     }
   }
 
-  async #reconcile(place: Place, signal: AbortSignal): Promise<void> {
+  async #reconcile(
+    place: Place,
+    { unchanged, signal }: { unchanged: boolean; signal: AbortSignal },
+  ): Promise<void> {
     const { core } = this;
     while (!signal.aborted) {
       try {
-        await reconcile(place, {
+        await (unchanged ? settle : reconcile)(place, {
           core,
           rate: this.#rate,
           signal,
           onSuspect: (digest, id) => this.suspect(digest, id),
           onChanged: (digest) => this.attend(digest),
         });
+        core.places.compared(place);
         core.places.reconciled(place);
         await this.#remover.addAll();
+        if (place.leaving) this.#surveyor.look(place.id);
         return this.#surveyor.placeReconciled(place.id);
       } catch (error) {
         if (signal.aborted) return;

@@ -41,7 +41,7 @@ export class Operator {
           free: room?.free ?? 0,
           capacity: room?.capacity ?? 0,
           replicas: await catalog.replicaCount(place.id),
-          remaining: place.draining ? await this.#remaining(place.id) : null,
+          remaining: place.draining ? await this.remaining(place.id) : null,
         };
       }),
     );
@@ -67,7 +67,7 @@ export class Operator {
   async forget(place: string): Promise<PlaceRecord> {
     const { places } = this.core;
     const { id, name, draining } = this.#find(place);
-    const remaining = places.get(id) && (draining ? await this.#remaining(id) : null);
+    const remaining = places.get(id) && (draining ? await this.remaining(id) : null);
     if (remaining === null) {
       throw new Refused("bad value", `Refused to forget ${name}: it is there; drain it first`);
     }
@@ -114,7 +114,7 @@ export class Operator {
   }
 
   /** Contents that would have too few copies without this place. */
-  async #remaining(place: string): Promise<number> {
+  async remaining(place: string): Promise<number> {
     const { catalog } = this.core;
     let count = await this.#onlyAside(place);
     let after: string | null = null;

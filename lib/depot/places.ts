@@ -1,4 +1,4 @@
-import type { Place, PlaceEvent, Store } from "../../stores/store.ts";
+import type { Mark, Place, PlaceEvent, Store } from "../../stores/store.ts";
 import type { AwayState, Catalog, PlaceRecord } from "./catalog/catalog.ts";
 import { type Clock, inTime } from "./clock.ts";
 import { Absences } from "./absences.ts";
@@ -7,6 +7,9 @@ import { type Log, messageOf } from "./log.ts";
 
 /** A place that does not take its mark within this time is not told. Milliseconds. */
 const MARK_MS = 10_000;
+
+/** A place that could not be taken up is tried again after this. Milliseconds. */
+const AGAIN_MS = 5_000;
 
 /** The catalog is older than a place's mark: it was put back from a copy, and must not decide. */
 export class CatalogIsOld extends Error {
@@ -25,8 +28,8 @@ export interface PlacesOptions {
   log: Log;
   /** The operator said that an older catalog is to be used. */
   acceptOldCatalog: boolean;
-  /** A place came: compare what it has with the catalog. */
-  onJoined(place: Place): void;
+  /** A place came: compare what it has with the catalog, unless it is known to be `unchanged`. */
+  onJoined(place: Place, unchanged: boolean): void;
   /** A place went away. */
   onLeft(id: string): void;
 }
@@ -38,6 +41,12 @@ export class Places {
   #absences: Absences;
   #marked = new Map<string, number>();
   #failed = Promise.withResolvers<never>();
+  /** The places that are there at the start have joined. */
+  #begun = Promise.withResolvers<void>();
+  /** Places that have what the catalog says. */
+  #compared = new WeakSet<Place>();
+  /** Places that could not be taken up yet. */
+  #waiting = new Map<string, Place>();
   #stop = new AbortController();
   #following: Promise<void>[] = [];
 
@@ -58,12 +67,17 @@ export class Places {
       places.#absences.begin(record.id, record.state);
     }
     try {
-      await Promise.all(options.stores.map((store) => places.#follow(store)));
+      const first = (await Promise.all(options.stores.map((store) => places.#follow(store))))
+        .flat();
+      // All marks are read before anything is written: a refused start leaves no trace.
+      await places.#judgeMarks(first.map(({ place }) => place));
+      for (const { store, place } of first) await places.#join(store, place);
     } catch (error) {
       await places.close();
       throw error;
     }
     await places.#noteAbsent();
+    places.#begun.resolve();
     return places;
   }
 
@@ -84,6 +98,11 @@ export class Places {
     return [...this.#online.keys()];
   }
 
+  /** Whether a place that is there is about to go for good. */
+  isLeaving(id: string): boolean {
+    return this.record(id)?.draining === true || this.#online.get(id)?.leaving === true;
+  }
+
   /** All that are known, online or not. */
   known(): PlaceRecord[] {
     return [...this.#known.values()];
@@ -95,7 +114,7 @@ export class Places {
 
   /** Those that may be given copies. */
   takers(): Place[] {
-    return this.online().filter(({ id }) => !this.record(id)?.draining);
+    return this.online().filter(({ id }) => !this.isLeaving(id));
   }
 
   /**
@@ -145,63 +164,145 @@ export class Places {
     }
   }
 
+  /** What the place has is from now on what the catalog says. */
+  compared(place: Place): void {
+    this.#compared.add(place);
+  }
+
   /** Ends following; the stores stay open. */
   async close(): Promise<void> {
+    await Promise.all(this.online().map((place) => this.#rememberChanges(place)));
     this.#stop.abort();
+    this.#begun.resolve();
     await Promise.all(this.#following);
   }
 
-  /** Resolves at the store's `ready`, and goes on in the background. */
-  #follow(store: Store): Promise<void> {
-    const ready = Promise.withResolvers<void>();
-    let isReady = false;
-    const complain = (error: unknown) => {
-      if (!isReady) throw error;
-      this.options.log.error("Refused a place", { store: store.kind, why: messageOf(error) });
-    };
-    const following = (async () => {
-      for await (const event of store.places(this.#stop.signal)) {
-        if (event.type !== "ready") await this.#take(store, event).catch(complain);
-        else ready.resolve(void (isReady = true));
-      }
-    })();
-    this.#following.push(following.catch(complain).catch(() => {}));
-    following.then(() => ready.resolve(), ready.reject);
+  /** Resolves at the store's `ready` to the places that are there, and goes on in the background. */
+  #follow(store: Store): Promise<Joining[]> {
+    const ready = Promise.withResolvers<Joining[]>();
+    const following = this.#followEvents(store, (first) => ready.resolve(first));
+    following.then(() => ready.resolve([]), ready.reject);
+    this.#following.push(following.catch((error) => {
+      this.options.log.error("A store stopped", { store: store.kind, why: messageOf(error) });
+    }));
     return ready.promise;
   }
 
+  async #followEvents(store: Store, onReady: (first: Joining[]) => void): Promise<void> {
+    let first: Joining[] | null = [];
+    const turns = new Turns();
+    for await (const event of store.places(this.#stop.signal)) {
+      if (event.type === "ready") {
+        onReady(first ?? []);
+        first = null;
+      } else if (first) {
+        if (event.type === "joined") first.push({ store, place: event.place });
+        else first = first.filter(({ place }) => place.id !== event.id);
+      } else {
+        await this.#begun.promise;
+        // A place that does not answer holds up nobody else's coming and going.
+        turns.add(idOf(event), () => this.#take(store, event));
+      }
+    }
+    await turns.done();
+  }
+
+  /** Never rejects. */
   async #take(store: Store, event: Exclude<PlaceEvent, { type: "ready" }>): Promise<void> {
-    if (event.type === "joined") return await this.#join(store, event.place);
-    if (!this.#online.delete(event.id)) return;
-    await this.#note(event.id, this.#absences.leave(event.id, event.why));
-    this.options.log.warn("A place went away", { place: this.#known.get(event.id)?.name ?? "" });
-    this.options.onLeft(event.id);
+    try {
+      if (event.type === "left") return await this.#leave(event);
+      await this.#judgeMarks([event.place]);
+      await this.#join(store, event.place);
+    } catch (error) {
+      const why = messageOf(error);
+      this.options.log.error("Could not take up a place", { store: store.kind, why });
+    }
+  }
+
+  async #leave({ id, why }: Extract<PlaceEvent, { type: "left" }>): Promise<void> {
+    this.#waiting.delete(id);
+    const place = this.#online.get(id);
+    if (!place) return;
+    this.#online.delete(id);
+    const state = this.#absences.leave(id, why);
+    // Called together, they are one transaction.
+    await Promise.all([this.#rememberChanges(place), this.#note(id, state)]);
+    this.options.log.warn("A place went away", { place: this.#known.get(id)?.name ?? "" });
+    this.options.onLeft(id);
   }
 
   async #join(store: Store, place: Place): Promise<void> {
     const { catalog, log } = this.options;
-    const mark = await place.mark();
-    if (mark && mark.depot !== catalog.depot) {
-      throw new ForeignPlace(`Refused ${place.address}: it belongs to depot ${mark.depot}`);
-    }
-    if (mark && mark.sequence > catalog.sequence) await this.#judgeOldCatalog(place, mark.sequence);
-    await place.setMark({ depot: catalog.depot, sequence: catalog.sequence });
-    this.#marked.set(place.id, catalog.sequence);
     const { id, name, zone, address } = place;
+    if (!await this.#isMarked(place)) return this.#tryAgain(store, place);
+    this.#waiting.delete(id);
     const record = { id, kind: store.kind, address, name, zone };
     const now = this.options.clock.wall();
-    await catalog.placeJoined(record, now);
-    const draining = this.#known.get(id)?.draining ?? false;
+    const changes = await catalog.knownChanges(id);
+    // As long as it is there the number says nothing: a depot that dies must ask again.
+    await Promise.all([
+      catalog.placeJoined(record, now),
+      changes === null ? null : catalog.setKnownChanges(id, null),
+    ]);
+    const before = this.#known.get(id);
+    const since = before?.state === "online" ? before.since : now;
+    const draining = before?.draining ?? false;
     this.#absences.comeBack(id);
-    this.#known.set(id, { ...record, state: "online", since: now, draining });
+    this.#known.set(id, { ...record, state: "online", since, draining });
     this.#online.set(id, place);
     log.info("A place is there", { place: name, id, address });
-    this.options.onJoined(place);
+    this.options.onJoined(place, changes !== null && place.changes === changes);
   }
 
-  async #judgeOldCatalog(place: Place, sequence: number): Promise<void> {
+  /**
+   * Whether a place may be taken for what it says it is: one that is known and has no mark is away,
+   * whatever its store says. A new one gets its mark; one that cannot take it, for its disk is
+   * full, can still be read.
+   */
+  async #isMarked(place: Place): Promise<boolean> {
+    const mark = await readMark(place);
+    if (mark || (mark === null && !this.#known.has(place.id))) {
+      await this.refreshMark(place);
+      return true;
+    }
+    const what = { place: place.name, address: place.address };
+    this.options.log.warn("A place does not show its mark, and is taken for away", what);
+    return false;
+  }
+
+  /** Its store has told of the place and will not tell again. */
+  #tryAgain(store: Store, place: Place): void {
+    const { clock } = this.options;
+    this.#waiting.set(place.id, place);
+    clock.sleep(AGAIN_MS, this.#stop.signal).then(async () => {
+      if (this.#stop.signal.aborted || this.#waiting.get(place.id) !== place) return;
+      await this.#take(store, { type: "joined", place });
+    });
+  }
+
+  /** Throws `ForeignPlace`, `CatalogIsOld`. */
+  async #judgeMarks(places: Place[]): Promise<void> {
+    const { catalog } = this.options;
+    let newest = catalog.sequence;
+    for (const place of places) {
+      const mark = await readMark(place);
+      if (mark && mark.depot !== catalog.depot) {
+        throw new ForeignPlace(`Refused ${place.address}: it belongs to depot ${mark.depot}`);
+      }
+      if (mark && mark.sequence > catalog.sequence) this.#judgeOldCatalog(place, mark.sequence);
+      newest = Math.max(newest, mark?.sequence ?? 0);
+    }
+    if (newest > catalog.sequence) await catalog.raiseSequence(newest);
+  }
+
+  async #rememberChanges(place: Place): Promise<void> {
+    if (!this.#compared.delete(place) || place.changes === undefined) return;
+    await this.options.catalog.setKnownChanges(place.id, place.changes);
+  }
+
+  #judgeOldCatalog(place: Place, sequence: number): void {
     const { catalog, acceptOldCatalog } = this.options;
-    if (acceptOldCatalog) return await catalog.raiseSequence(sequence);
+    if (acceptOldCatalog) return;
     const error = new CatalogIsOld(
       `Refused to go on: the catalog is at transaction ${catalog.sequence}, but ${place.address} ` +
         `has seen ${sequence}, so the catalog is an older copy. Put the newer one back, or start ` +
@@ -229,5 +330,41 @@ export class Places {
     // At once, so that whoever joins meanwhile is not taken for away afterwards.
     this.#known.set(id, { ...record, state, since });
     await this.options.catalog.placeLeft(id, state, since);
+  }
+}
+
+/** `undefined`: the place does not answer. */
+async function readMark(place: Place): Promise<Mark | null | undefined> {
+  try {
+    return await inTime(place.mark(), MARK_MS);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A place that was there when the depot started, before it is taken up. */
+interface Joining {
+  store: Store;
+  place: Place;
+}
+
+function idOf(event: Exclude<PlaceEvent, { type: "ready" }>): string {
+  return event.type === "joined" ? event.place.id : event.id;
+}
+
+/** Work in the order of coming for each key, and side by side for different ones. */
+class Turns {
+  #last = new Map<string, Promise<void>>();
+
+  /** `work` must not reject. */
+  add(key: string, work: () => Promise<void>): void {
+    const turn: Promise<void> = (this.#last.get(key) ?? Promise.resolve()).then(work).then(() => {
+      if (this.#last.get(key) === turn) this.#last.delete(key);
+    });
+    this.#last.set(key, turn);
+  }
+
+  async done(): Promise<void> {
+    await Promise.all(this.#last.values());
   }
 }

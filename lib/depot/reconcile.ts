@@ -6,6 +6,12 @@ import { replicaKey } from "./locks.ts";
 import { judgeReplica, replicasAt } from "./replicas.ts";
 import type { Rate } from "./rate.ts";
 
+/** Rows asked of the catalog at once. */
+const PAGE = 1_000;
+
+/** Unknown contents that are set aside in one comparison, of a place that others look after. */
+const ORPHANS_AT_ONCE = 10_000;
+
 export interface Reconciling {
   core: Core;
   rate: Rate;
@@ -27,8 +33,11 @@ export async function reconcile(place: Place, work: Reconciling): Promise<void> 
   await dropStaleParts(place, work);
   await compareAsides(place, work);
   const failures: unknown[] = [];
+  let orphans = 0;
   for await (const pair of pairs(place, work)) {
     work.signal.throwIfAborted();
+    // Each costs a row: a machine that makes them up must not fill the catalog.
+    if (pair.row === null && !place.trusted && ++orphans > ORPHANS_AT_ONCE) continue;
     // One file that cannot be moved keeps nobody from the others.
     await comparePair(place, pair, work).catch((error) => failures.push(error));
   }
@@ -48,6 +57,12 @@ async function comparePair(
   } else if (row.state === "good" && listed !== row.size) {
     work.onSuspect(digest, place.id);
   }
+}
+
+/** As `reconcile`, of a place whose contents are known: only what was being written is looked at. */
+export async function settle(place: Place, work: Reconciling): Promise<void> {
+  await dropStaleParts(place, work);
+  await settleAll(work, place.id);
 }
 
 /** Parts of uploads that ended, and of copies that were interrupted: nobody counts on them. */
@@ -133,16 +148,17 @@ export async function settleWriting(
   await core.catalog.dropCopy(digest, place.id);
 }
 
-/** Settles every copy that was interrupted, on places that are there. */
+/** Settles every copy that was interrupted, on places that are there, or on one of them. */
 export async function settleAll(
   work: Pick<Reconciling, "core" | "rate" | "signal">,
+  only?: string,
 ): Promise<void> {
   const { catalog, places } = work.core;
   let after: ReplicaKey | null = null;
   while (true) {
     const page: ReplicaKey[] = await catalog.replicasIn("writing", { after, limit: PAGE });
     for (const { digest, place: id } of page) {
-      const place = places.get(id);
+      const place = only === undefined || only === id ? places.get(id) : undefined;
       // One that fails keeps its row, for the next time.
       if (place) await settleWriting(place, digest, work).catch(() => {});
     }
@@ -150,9 +166,6 @@ export async function settleAll(
     after = page.at(-1)!;
   }
 }
-
-/** Interrupted copies asked of the catalog at once. */
-const PAGE = 1_000;
 
 async function stateOf(digest: string, place: Place, core: Core): Promise<string | undefined> {
   const content = await core.catalog.content(digest);

@@ -54,7 +54,7 @@ export class Rooms {
   }
 
   /**
-   * The places that answer, with their room as it is now. Between this and `reservePlace` nothing
+   * The places that answer and are not leaving, with their room as it is now. Between this and `reservePlace` nothing
    * may be awaited, or the room may be somebody else's: call `candidates` on the result.
    */
   async look(places: Iterable<Place>): Promise<Look> {
@@ -72,8 +72,12 @@ export class Rooms {
   }
 
   #candidate(place: Place, room: Room): Candidate {
-    const taken = (this.#reserved.get(place.id) ?? 0) + this.reserve(room.capacity);
-    return { id: place.id, zone: place.zone, free: Math.max(0, room.free - taken) };
+    // What a medium that others look after keeps free is theirs to decide, and not in `free`.
+    const kept = place.trusted ? this.reserve(room.capacity) : 0;
+    const taken = (this.#reserved.get(place.id) ?? 0) + kept;
+    const { id, zone, machine } = place;
+    const free = Math.max(0, room.free - taken);
+    return machine === undefined ? { id, zone, free } : { id, zone, free, machine };
   }
 }
 

@@ -38,7 +38,7 @@ type Replica = ContentRecord["replicas"][number];
 function settledReplicas({ replicas }: ContentRecord, { places }: Core): Replica[] {
   return replicas.filter(({ place, state }) =>
     state === "good" && places.get(place) && places.absence(place) === null &&
-    !places.record(place)?.draining
+    !places.isLeaving(place)
   );
 }
 

@@ -1,6 +1,7 @@
 import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
 import { ChunkChecks } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
+import { LegWatch } from "./leg_watch.ts";
 import { messageOf } from "./log.ts";
 import type { Look, Reservation } from "./rooms.ts";
 
@@ -9,11 +10,20 @@ export class NoPlaceLeft extends Error {
   override readonly name = "NoPlaceLeft";
 }
 
+/** A place held the others up. */
+class HeldUp extends Error {
+  override readonly name = "HeldUp";
+}
+
+/** How often places that are being written to are looked at. Milliseconds. */
+const JUDGE_EVERY_MS = 1_000;
+
 /** One place of an upload, while it can still be written to. */
 interface Leg {
   place: Place;
   writer: PlaceWriter;
   room: Reservation;
+  watch: LegWatch;
 }
 
 /**
@@ -21,16 +31,23 @@ interface Leg {
  * and the others go on. Disposed without `commit` or `keep`: nothing stays anywhere.
  */
 export class Upload implements AsyncDisposable {
-  readonly #hash = new Sha256();
-  readonly #checks = new ChunkChecks();
+  #hash = new Sha256();
+  #checks = new ChunkChecks();
   #legs: Leg[];
   #position = 0;
   #lastFailure: unknown;
 
-  /** `failure`: why a place is not among the legs. */
-  constructor(legs: Leg[], failure: unknown = null) {
+  readonly #now: () => number;
+
+  /** `failure`: why a place is not among the legs; `now`: monotonic milliseconds. */
+  constructor(
+    legs: Leg[],
+    { failure = null, now = () => performance.now() }: { failure?: unknown; now?: () => number } =
+      {},
+  ) {
     this.#legs = legs;
     this.#lastFailure = failure;
+    this.#now = now;
   }
 
   /** Bytes that every place still in it has. */
@@ -52,23 +69,24 @@ export class Upload implements AsyncDisposable {
 
   /**
    * Goes on from what all places kept, or from `most` when that is less: reads it again everywhere,
-   * and drops a place whose bytes differ from the first one's.
+   * and drops the places whose bytes are not those that most have. Places that the depot reads
+   * itself are believed before any number of others.
    */
   async resume(most: number): Promise<void> {
     const kept = Math.min(most, ...this.#legs.map((leg) => leg.writer.position));
     await this.#onEach((leg) => leg.writer.rewind(kept));
-    const [first, ...others] = this.#legs;
-    if (!first || kept === 0) return;
-    for await (const bytes of first.writer.prefix()) this.#take(bytes);
-    const digest = this.digest();
-    await this.#onEach(async (leg) => {
-      if (!others.includes(leg)) return;
-      const hash = new Sha256();
-      for await (const bytes of leg.writer.prefix()) hash.update(bytes);
-      if (hash.digest() !== digest) throw new Error("What it kept of the upload differs");
+    if (kept === 0) return;
+    const read = new Map<Leg, Kept>();
+    await this.#onEach(async (leg) => read.set(leg, await readKept(leg.writer)));
+    const right = mostCommon([...read].map(([{ place }, { digest }]) => [digest, place.trusted]));
+    await this.#onEach((leg) => {
+      if (read.get(leg)!.digest !== right) throw new Error("What it kept of the upload differs");
       leg.room.used(kept);
     });
-    first.room.used(kept);
+    const { hash, checks } = read.get(this.#legs[0]!)!;
+    this.#hash = hash;
+    this.#checks = checks;
+    this.#position = kept;
   }
 
   /** Drops what was kept: the client sends everything again. */
@@ -77,19 +95,43 @@ export class Upload implements AsyncDisposable {
       await leg.writer.rewind(0);
       leg.room.extend(this.#position);
     });
-    const again = new Upload(this.#legs);
+    const again = new Upload(this.#legs, { now: this.#now });
     this.#legs = [];
     return again;
   }
 
   /** Appends `chunk` on every place. Throws `NoPlaceLeft` when the last one failed. */
   async write(chunk: Uint8Array): Promise<void> {
-    const written = this.#onEach(async (leg) => {
-      await leg.writer.write(chunk);
-      leg.room.used(chunk.length);
-    });
+    const written = this.#onEach((leg) => this.#writeTo(leg, chunk));
     this.#take(chunk);
     await written;
+  }
+
+  /** Throws when the place fails, or holds the others up for nothing (leg_watch.ts). */
+  async #writeTo(leg: Leg, chunk: Uint8Array): Promise<void> {
+    const { writer, room, watch } = leg;
+    const failed = Promise.withResolvers<never>();
+    const timer = setInterval(() => {
+      const why = this.#judge(leg);
+      if (why) failed.reject(why);
+    }, JUDGE_EVERY_MS);
+    watch.begin(this.#now());
+    try {
+      await Promise.race([writer.write(chunk), failed.promise]);
+    } finally {
+      clearInterval(timer);
+      watch.end(this.#now());
+    }
+    const why = this.#judge(leg);
+    if (why) throw why;
+    room.used(chunk.length);
+  }
+
+  /** Why a place is not waited for any longer, if it is not. */
+  #judge(leg: Leg): HeldUp | null {
+    const others = this.#legs.filter((other) => other !== leg);
+    const why = leg.watch.judge(this.#now(), others.flatMap(({ watch }) => watch.speed ?? []));
+    return why === null ? null : new HeldUp(`Dropped ${leg.place.name}: ${why}`);
   }
 
   /** Holds room for `bytes` more on every place; one without so much is dropped. */
@@ -135,7 +177,9 @@ export class Upload implements AsyncDisposable {
       } catch (error) {
         this.#lastFailure = error;
         this.#legs = this.#legs.filter((other) => other !== leg);
-        await closeLeg(leg);
+        const closing = closeLeg(leg);
+        // What it was given may still be on its way into it.
+        if (!(error instanceof HeldUp)) await closing;
       }
     }));
     if (this.#legs.length > 0) return;
@@ -162,9 +206,36 @@ export async function openLeg(
   upload: { id: string; size?: number; resume: boolean; signal: AbortSignal },
 ): Promise<Leg> {
   try {
-    return { place, room, writer: await place.begin(upload) };
+    const writer = await place.begin(upload);
+    return { place, room, writer, watch: new LegWatch(writer) };
   } catch (error) {
     room[Symbol.dispose]();
     throw error;
   }
+}
+
+/** What a place kept of an upload, as it was read again. */
+interface Kept {
+  hash: Sha256;
+  checks: ChunkChecks;
+  digest: string;
+}
+
+async function readKept(writer: PlaceWriter): Promise<Kept> {
+  const hash = new Sha256();
+  const checks = new ChunkChecks();
+  for await (const bytes of writer.prefix()) {
+    hash.update(bytes);
+    checks.update(bytes);
+  }
+  return { hash, checks, digest: hash.digest() };
+}
+
+/** The digest that most trusted places have; without any, the one that most others have. */
+function mostCommon(digests: [digest: string, trusted: boolean][]): string {
+  const votes = new Map<string, number>();
+  for (const [digest, trusted] of digests) {
+    votes.set(digest, (votes.get(digest) ?? 0) + (trusted ? digests.length : 1));
+  }
+  return [...votes].reduce((best, other) => other[1] > best[1] ? other : best)[0];
 }

@@ -24,7 +24,7 @@ export function weigh(content: ContentRecord, core: Core): Weight {
   const situation = situationOf(good, core);
   const counted = good.filter((id) => {
     const absence = places.absence(id);
-    if (places.record(id)?.draining) return false;
+    if (places.isLeaving(id)) return false;
     const how = places.get(id) ? { ...situation, ...NO_HURRY } : situation;
     return absence === null || stillCounts(absence, how, settings);
   });
@@ -61,9 +61,10 @@ export function surveyLists(core: Core): Lists {
   const { places, settings } = core;
   const settling = isSettling(core);
   const counting = (hurry: boolean) =>
-    places.known().filter(({ id, draining }) => {
+    places.known().filter(({ id }) => {
       const absence = places.absence(id);
-      if (draining || absence === null) return !draining;
+      const leaving = places.isLeaving(id);
+      if (leaving || absence === null) return !leaving;
       const situation = hurry && !places.get(id)
         ? { settling, live: 1, silentMs: absence.awayMs }
         : { settling, ...NO_HURRY };

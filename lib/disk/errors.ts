@@ -1,7 +1,7 @@
 /**
  * What can be wrong with a disk, or with any place, in the terms that a caller acts on.
  *
- * `Full` and `Unreachable` are known by their `name`, so that `instanceof` also holds for an error
+ * `Full`, `Unreachable` and `Unreadable` are known by their `name`, so that `instanceof` also holds for an error
  * that a store plugin made without importing this file.
  */
 
@@ -18,6 +18,14 @@ export class Unreachable extends Error {
   override readonly name = "Unreachable";
   static override [Symbol.hasInstance](value: unknown): value is Unreachable {
     return isNamed(value, "Unreachable");
+  }
+}
+
+/** Thrown when a place is there, and has what was asked for, but cannot give it whole. */
+export class Unreadable extends Error {
+  override readonly name = "Unreadable";
+  static override [Symbol.hasInstance](value: unknown): value is Unreadable {
+    return isNamed(value, "Unreadable");
   }
 }
 

@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, Refusal } from "./errors.ts";
+import { CONTROL, HOLDER_REQUESTS, STEPS } from "./holder_messages.ts";
 import {
   ACTIONS,
   BODY,
@@ -18,6 +19,9 @@ export type Decoded<T extends Record<string, Message>> = {
 export type Request = Decoded<typeof REQUESTS>;
 export type Action = Decoded<typeof ACTIONS>;
 export type BodyLine = Decoded<typeof BODY>;
+export type Control = Decoded<typeof CONTROL>;
+export type HolderRequest = Decoded<typeof HOLDER_REQUESTS>;
+export type Step = Decoded<typeof STEPS & Pick<typeof BODY, "block">>;
 
 /** Keys whose value is the rest of the line, whatever is in it. */
 const TAKES_THE_REST: ReadonlySet<string> = new Set(["nome_arquivo", "mensagem"]);
@@ -47,6 +51,21 @@ export function decodeRequest(line: string): Request {
 /** Reads what a client says after an offer. Throws a `Refusal`. */
 export function decodeAction(line: string): Action {
   return decodeOneOf(ACTIONS, line);
+}
+
+/** Reads what a holder says on its control connection. Throws a `Refusal`. */
+export function decodeControl(line: string): Control {
+  return decodeOneOf(CONTROL, line);
+}
+
+/** Reads what a depot asks of a holder. Throws a `Refusal`. */
+export function decodeHolderRequest(line: string): HolderRequest {
+  return decodeOneOf(HOLDER_REQUESTS, line);
+}
+
+/** Reads what a depot says of an open upload: a block or a step. Throws a `Refusal`. */
+export function decodeStep(line: string): Step {
+  return decodeOneOf({ ...STEPS, block: BODY.block }, line);
 }
 
 /** Reads the line before a block, or at a body's end. Throws a `Refusal`. */

@@ -1,4 +1,4 @@
-import { BadPeer, ConnectionLost } from "./errors.ts";
+import { BadPeer, ConnectionLost, PeerStalled } from "./errors.ts";
 import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
 
 const LF = 0x0a;
@@ -115,6 +115,11 @@ export class Connection implements Disposable {
     }
   }
 
+  /** Another patience from now on, as in `ConnectionOptions`; calls under way keep theirs. */
+  setPatience(patienceMs: number): void {
+    this.#patienceMs = patienceMs;
+  }
+
   /** Ends the connection at once; a read or write under way throws. Again: no effect. */
   close(): void {
     if (this.#closed) return;
@@ -212,7 +217,7 @@ export class Connection implements Disposable {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const tooLate = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
-        reject(new ConnectionLost(`Nothing moved for ${patienceMs / 1000} s`));
+        reject(new PeerStalled(`Nothing moved for ${patienceMs / 1000} s`));
         this.close();
       }, patienceMs);
     });

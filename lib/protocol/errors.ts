@@ -21,6 +21,9 @@ export const ERROR_CODES = {
   tamanho_diferente: { retry: false, means: "there were more or fewer bytes than declared" },
   desistiu: { retry: false, means: "the sender gave up" },
   envio_em_uso: { retry: true, means: "another connection is sending this upload" },
+  local_em_uso: { retry: true, means: "another session lends this place" },
+  sem_emprestimo: { retry: false, means: "this depot takes no places of clients" },
+  segredo_desconhecido: { retry: true, means: "no holder with this secret is connected" },
   indisponivel: { retry: true, means: "no good replica can be reached now" },
   ocupado: { retry: true, means: "too many connections" },
   encerrando: { retry: true, means: "the depot is shutting down" },
@@ -54,6 +57,9 @@ export class Refusal extends Error {
 export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 }
+
+/** The connection was there, and nothing moved on it for too long. */
+export class PeerStalled extends ConnectionLost {}
 
 /** The other side sent what this protocol does not have; the connection cannot be used any more. */
 export class BadPeer extends Error {

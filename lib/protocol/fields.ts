@@ -1,6 +1,6 @@
 import { validate as isUuid } from "@std/uuid/v4";
 import { Refusal } from "./errors.ts";
-import { IDS_IN_A_LINE, LABEL_BYTES, NAME_BYTES } from "./limits.ts";
+import { HEX_BYTES, IDS_IN_A_LINE, LABEL_BYTES, NAME_BYTES } from "./limits.ts";
 import { escape, requireName, unescape } from "./names.ts";
 
 /** How one kind of value is written in a line and read from it. `parse` throws a `Refusal`. */
@@ -64,6 +64,23 @@ export const placeId: FieldType<string> = {
   shape: "id",
   parse: (text) => /^[0-9A-Za-z-]{1,64}$/.test(text) ? text : refuse("a place's identifier"),
   format: String,
+};
+
+/** An upload as a place knows it. */
+export const uploadId: FieldType<string> = {
+  shape: "id",
+  parse: (text) => /^[0-9A-Za-z-]{1,64}$/.test(text) ? text : refuse("an upload's identifier"),
+  format: String,
+};
+
+/** Bytes as lower-case hexadecimal. */
+export const hex: FieldType<Uint8Array> = {
+  shape: "hexadecimal",
+  parse: (text) =>
+    /^([0-9a-f]{2})*$/.test(text) && text.length <= HEX_BYTES * 2
+      ? Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16))
+      : refuse(`at most ${HEX_BYTES} bytes in hexadecimal`),
+  format: (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""),
 };
 
 /** Place identifiers, comma-separated. */

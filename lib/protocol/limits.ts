@@ -27,3 +27,18 @@ export const AHEAD_BYTES: number = 128 * 1024;
 
 /** Place identifiers in one message, at most: what fits in a line beside a name. */
 export const IDS_IN_A_LINE = 32;
+
+/** Bytes that stand in a line as hexadecimal, at most. */
+export const HEX_BYTES = 1_024;
+
+/** A holder says that it lives at least this often, in milliseconds. */
+export const ALIVE_EVERY_MS = 15_000;
+
+/** A control connection that is silent for this long is lost, in milliseconds. */
+export const SILENCE_MS = 45_000;
+
+/** A transfer between depot and holder in which nothing moves for this long fails, in milliseconds. */
+export const HOLDER_PATIENCE_MS = 15_000;
+
+/** Data connections of one holder, at most. */
+export const HOLDER_LINES = 64;

@@ -31,19 +31,23 @@ export type Values<M extends Message> = {
   [K in keyof M["fields"]]: M["fields"][K] extends Field<infer T> ? T : never;
 };
 
-function must<T>(key: string, type: FieldType<T>): Field<T> {
+/** A key that must be there, with a value. */
+export function must<T>(key: string, type: FieldType<T>): Field<T> {
   return { key, type: type as FieldType<unknown>, empty: false, extra: false };
 }
 
-function orEmpty<T>(key: string, type: FieldType<T>): Field<T | null> {
+/** A key that must be there and may be empty. */
+export function orEmpty<T>(key: string, type: FieldType<T>): Field<T | null> {
   return { key, type: type as FieldType<unknown>, empty: true, extra: false };
 }
 
-function extra<T>(key: string, type: FieldType<T>): Field<T | null> {
+/** A key that may be missing. */
+export function extra<T>(key: string, type: FieldType<T>): Field<T | null> {
   return { key, type: type as FieldType<unknown>, empty: true, extra: true };
 }
 
-function message<F extends Fields>(word: [string, string] | null, fields: F): Message<F> {
+/** A message by its word, if it has one, and its keys. */
+export function message<F extends Fields>(word: [string, string] | null, fields: F): Message<F> {
   return { word, fields };
 }
 
@@ -109,6 +113,24 @@ export const REQUESTS = {
   remove: command("remover", { name: must("nome_arquivo", type.name) }),
   status: command("estado", {}),
   fileStatus: command("estado_arquivo", { name: must("nome_arquivo", type.name) }),
+  /**
+   * This client lends room, and this connection becomes its control connection: from here on it
+   * says what `CONTROL` has. `secret`: made by the holder, kept by nobody else; the place's id comes
+   * from it. `changes`: grows with each change of what the holder has. `leaving`: the holder goes
+   * for good, once its copies are elsewhere. Bytes.
+   */
+  lend: command("emprestar", {
+    secret: must("segredo", type.uuid),
+    zone: must("zona", type.label),
+    machine: extra("maquina", type.label),
+    capacity: must("capacidade", type.number),
+    free: must("livre", type.number),
+    changes: must("contador", type.number),
+    leaving: extra("saindo", type.flag),
+    name: must("nome_local", type.label),
+  }),
+  /** A data connection of the holder: from here on the depot asks, what `HOLDER_REQUESTS` has. */
+  serve: command("atender", { secret: must("segredo", type.uuid) }),
 } as const;
 
 /** What a client says after the offer, in place of a request. */
@@ -231,6 +253,12 @@ export const REPLIES = {
     placeState: must("estado_local", type.word),
     verifiedAt: orEmpty("verificado_em", type.number),
   }),
+  /** `place`: its public id. The holder says `vivo` every `aliveMs` milliseconds or sooner. */
+  lent: message(null, {
+    place: must("local", type.placeId),
+    aliveMs: must("vivo_a_cada", type.number),
+  }),
+  serving: message(null, { serving: must("atendido", type.flag) }),
   error: message(null, {
     code: must("erro", type.word),
     available: extra("disponiveis", type.number),

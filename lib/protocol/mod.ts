@@ -3,5 +3,6 @@ export * from "./codec.ts";
 export * from "./connection.ts";
 export * from "./errors.ts";
 export * from "./limits.ts";
-export { ACTIONS, BODY, REPLIES, REQUESTS, type Values } from "./messages.ts";
+export { CONTROL, HOLDER_REPLIES, HOLDER_REQUESTS, STEPS } from "./holder_messages.ts";
+export { ACTIONS, BODY, type Message, REPLIES, REQUESTS, type Values } from "./messages.ts";
 export { complaintAboutName, requireName } from "./names.ts";

@@ -1,5 +1,6 @@
 /** The protocol as a page, made from the same tables as the codec. */
 import { ERROR_CODES } from "./errors.ts";
+import { CONTROL, HOLDER_REPLIES, HOLDER_REQUESTS, STEPS } from "./holder_messages.ts";
 import * as limits from "./limits.ts";
 import { ACTIONS, BODY, type Message, REPLIES, REQUESTS } from "./messages.ts";
 
@@ -29,6 +30,13 @@ A body is a sequence of blocks: \`bloco:{n}\`, then n raw bytes, n at most ${
 }; at its end
 \`bloco:0\` with the SHA-256 of the whole. In place of a block the sender may say \`desistir:1\`, and the
 receiver of a deposit may send an error, after which the sender stops.
+
+A holder is a client that lends room. It connects like any client and says \`emprestar\`: that is its
+control connection, on which it says \`vivo\` every ${limits.ALIVE_EVERY_MS / 1000} s; ${
+  limits.SILENCE_MS / 1000
+} s of silence, or its end without
+\`adeus\`, and the place is lost. It keeps two connections more than are at work, each begun with
+\`atender\` and turned round: the depot asks, the holder only answers. At most ${limits.HOLDER_LINES}.
 `;
 
 /** The sections of the page, in its order. */
@@ -37,10 +45,16 @@ const SECTIONS: readonly [title: string, table: Record<string, Message>][] = [
   ["After an offer, in place of a request", ACTIONS],
   ["Bodies", BODY],
   ["Answers", REPLIES],
+  ["Holders: what a holder says on its control connection", CONTROL],
+  ["Holders: what the depot asks on a data connection", HOLDER_REQUESTS],
+  ["Holders: of an open upload, between its blocks", STEPS],
+  ["Holders: answers", HOLDER_REPLIES],
 ];
 
+type Answers<T> = Readonly<Record<keyof T, string>>;
+
 /** Which answers a request has, in order. */
-const ANSWERS: Readonly<Record<keyof typeof REQUESTS, string>> = {
+const ANSWERS: Answers<typeof REQUESTS> = {
   connect: "connected",
   seedDeposit: "seedReceipt",
   seedRetrieve: "seedContent, then the raw bytes",
@@ -52,7 +66,37 @@ const ANSWERS: Readonly<Record<keyof typeof REQUESTS, string>> = {
   remove: "removed",
   status: "status, then that many place",
   fileStatus: "fileStatus, one file, then that many replica",
+  lend: "lent; then the control connection's messages",
+  serve: "serving; then the depot asks",
 };
+
+/** The same of what holders and depots say to each other. */
+const HOLDER_ANSWERS: Answers<typeof CONTROL & typeof HOLDER_REQUESTS & typeof STEPS> = {
+  alive: "alive",
+  goodbye: "goodbye",
+  store: "position",
+  fetch: "content, then blocks",
+  hash: "any number of progress, then hash",
+  delete: "done",
+  setAside: "done",
+  dropAside: "done",
+  discard: "done",
+  inventory: "items, then that many held",
+  asides: "items, then that many aside",
+  uploads: "items, then that many kept",
+  mark: "mark",
+  setMark: "done",
+  prefix: "blocks",
+  rewind: "position",
+  commit: "any number of progress, then done",
+  keep: "any number of progress, then done",
+  giveUp: "done",
+};
+
+const ANSWERS_OF: ReadonlyMap<Message, string> = new Map([
+  ...answered(REQUESTS, ANSWERS),
+  ...answered({ ...CONTROL, ...HOLDER_REQUESTS, ...STEPS }, HOLDER_ANSWERS),
+]);
 
 /** The page as Markdown. */
 export function protocolPage(): string {
@@ -63,12 +107,20 @@ export function protocolPage(): string {
   return [INTRODUCTION, ...sections, errorSection()].join("\n");
 }
 
+function answered<T extends Record<string, Message>>(
+  table: T,
+  answers: Answers<T>,
+): [Message, string][] {
+  return Object.entries(table).map(([name, message]) => [message, answers[name]!]);
+}
+
 function entry(name: string, message: Message): string {
   const word = message.word ? [message.word.join(":")] : [];
   const keys = Object.values(message.fields).map(({ key, type, empty, extra }) =>
     `${key}:{${type.shape}${extra ? ", may be missing" : empty ? ", or empty" : ""}}`
   );
-  const answer = name in ANSWERS ? `\nAnswer: ${ANSWERS[name as keyof typeof ANSWERS]}\n` : "";
+  const answers = ANSWERS_OF.get(message);
+  const answer = answers === undefined ? "" : `\nAnswer: ${answers}\n`;
   return `**${name}**\n\n\`\`\`\n${[...word, ...keys].join("|")}\n\`\`\`\n${answer}\n`;
 }
 

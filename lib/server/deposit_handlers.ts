@@ -23,13 +23,13 @@ const DECIDE_MS = 15 * 60_000;
 export async function deposit(
   request: Extract<Request, { kind: "deposit" }>,
   exchange: Exchange,
-  { owner }: Client,
+  { owner, machine }: Client,
 ): Promise<void> {
   const { connection, depot, signal } = exchange;
   const { name, replicas, minimum, wait, size, digest, upload, modifiedAt, executable } = request;
   const attributes = { modifiedAt, executable: executable ?? false };
   // What was kept of a large upload is read again first, which may take longer than a client waits.
-  const wish = { owner, name, replicas, minimum, wait, size, digest, upload, attributes };
+  const wish = { owner, name, replicas, minimum, wait, size, digest, upload, attributes, machine };
   await using offer = await withProgress(
     connection,
     (_tell, here) => depot.offer(wish, AbortSignal.any([signal, here])),
@@ -99,6 +99,7 @@ export async function seedDeposit(
       digest,
       upload: null,
       attributes: { modifiedAt: null, executable: false },
+      machine: client.machine,
     }, signal);
     incoming = await offer.receive(0);
     await receiveRaw({ connection, incoming, memory, read }, size);

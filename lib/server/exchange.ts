@@ -1,5 +1,6 @@
 import type { Depot } from "../depot/depot.ts";
 import type { Log } from "../depot/log.ts";
+import type { Holders } from "./holders.ts";
 import type { Connection } from "../protocol/mod.ts";
 import type { BodyMemory } from "./body_memory.ts";
 
@@ -9,6 +10,8 @@ export interface Client {
   id: string;
   /** Its hash, as the depot knows it. */
   owner: string;
+  /** The name of its machine, when it said so. */
+  machine?: string;
 }
 
 /** What a request's handler works with. */
@@ -21,6 +24,10 @@ export interface Exchange {
   /** Aborts when the connection ends or the depot stops. */
   signal: AbortSignal;
   client: Client | null;
+  /** `null`: this depot takes no places of clients. */
+  holders: Holders | null;
+  /** The connection is somebody else's from now on: the session ends and leaves it open. */
+  give(): void;
   /** Set by `conectar`. */
   become(client: Client): void;
 }

@@ -10,6 +10,7 @@ import {
 } from "../protocol/mod.ts";
 import { fileLine, receiptLine, replicaLine, statusLines } from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
+import { lend, serve } from "./holder_handlers.ts";
 import { retrieve, seedRetrieve } from "./retrieve_handlers.ts";
 import type { Client, Exchange } from "./exchange.ts";
 import { withProgress } from "./working.ts";
@@ -31,10 +32,12 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
   remove,
   status,
   fileStatus,
+  lend: (request, exchange) => lend(request, asClient(exchange)),
+  serve: (request, exchange) => serve(request, asClient(exchange)),
 };
 
 async function connect(
-  { id, version }: Extract<Request, { kind: "connect" }>,
+  { id, version, machine }: Extract<Request, { kind: "connect" }>,
   { connection, depot, become }: Exchange,
 ): Promise<void> {
   if (version !== PROTOCOL_VERSION) {
@@ -45,7 +48,7 @@ async function connect(
   }
   const owner = id === null ? null : await depot.identify(id);
   const client = owner === null ? await newClient(depot) : { id: id!, owner };
-  become(client);
+  become(machine === null ? client : { ...client, machine });
   await connection.writeLine(encode(REPLIES.connected, {
     id: client.id,
     available: await depot.available(),
@@ -115,6 +118,12 @@ async function fileStatus(
     fileLine(file, copies),
     ...replicas.map(replicaLine),
   );
+}
+
+/** The exchange, of somebody who said who they are. */
+function asClient(exchange: Exchange): Exchange {
+  clientOf(exchange);
+  return exchange;
 }
 
 function clientOf({ client }: Exchange): Client {

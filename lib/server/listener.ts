@@ -3,6 +3,7 @@ import type { Log } from "../depot/log.ts";
 import { messageOf } from "../depot/log.ts";
 import { Connection, encodeError, Refusal } from "../protocol/mod.ts";
 import { BodyMemory } from "./body_memory.ts";
+import type { Holders } from "./holders.ts";
 import { Session } from "./session.ts";
 
 /** Requests under way get this long to end when the depot stops. Milliseconds. */
@@ -23,6 +24,8 @@ export interface ListenerOptions {
   patienceMs: number;
   depot: Depot;
   log: Log;
+  /** Who lends room; without it, nobody may. */
+  holders?: Holders;
 }
 
 /** Accepts connections and runs a session on each. Disposing it lets running requests end. */
@@ -70,14 +73,14 @@ export class Listener implements AsyncDisposable {
   }
 
   #serve(conn: Deno.TcpConn): void {
-    const { depot, log, patienceMs, maxConnections } = this.options;
+    const { depot, log, patienceMs, maxConnections, holders = null } = this.options;
     const connection = new Connection(conn, { patienceMs });
     if (this.#sessions.size >= maxConnections) return refuse(connection);
     const ended = new AbortController();
     const stopped = () => connection.close();
     this.#stop.signal.addEventListener("abort", stopped);
-    const shared = { depot, log, memory: this.#memory, signal: ended.signal };
-    const session = new Session(connection, shared);
+    const memory = this.#memory;
+    const session = new Session(connection, { depot, log, memory, holders, signal: ended.signal });
     const running = session.run().finally(() => {
       ended.abort();
       this.#stop.signal.removeEventListener("abort", stopped);

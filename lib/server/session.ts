@@ -25,16 +25,17 @@ export class Session {
   #refusals = 0;
   #busy = false;
   #stopping = false;
+  #given = false;
 
   constructor(
     private readonly connection: Connection,
-    private readonly shared: Pick<Exchange, "depot" | "log" | "memory" | "signal">,
+    private readonly shared: Pick<Exchange, "depot" | "holders" | "log" | "memory" | "signal">,
   ) {}
 
-  /** Resolves when the connection has ended, for whatever reason. */
+  /** Resolves when the connection has ended, for whatever reason, or is somebody else's. */
   async run(): Promise<void> {
     try {
-      while (!this.#stopping && this.#refusals < REFUSALS_IN_A_ROW) {
+      while (!this.#stopping && !this.#given && this.#refusals < REFUSALS_IN_A_ROW) {
         // Who has not said who they are does not sit here for ever.
         const line = await this.#nextLine(this.#client !== null);
         if (line === null) return;
@@ -46,7 +47,7 @@ export class Session {
       if (error instanceof ConnectionLost || error instanceof BadPeer) return;
       this.shared.log.error("A session failed", { why: messageOf(error) });
     } finally {
-      this.connection.close();
+      if (!this.#given) this.connection.close();
     }
   }
 
@@ -105,6 +106,7 @@ export class Session {
       ...this.shared,
       connection: this.connection,
       client: this.#client,
+      give: () => void (this.#given = true),
       become: (client) => this.#client = client,
     });
   }

@@ -13,6 +13,7 @@ export const CLIENT_FLAGS = {
     help: "The depot; else DEPOSITO_SERVER, else 127.0.0.1:7420",
   },
   "id": { kind: "text", value: "UUID", help: "Your identifier; else DEPOSITO_ID, else remembered" },
+  "hold": { kind: "text", value: "DIR", help: "Lend DIR meanwhile, as the command hold does" },
   "json": { kind: "switch", help: "Print the result as JSON" },
   "quiet": { kind: "switch", help: "No progress, no remarks" },
   "help": { kind: "switch", help: "Show this" },

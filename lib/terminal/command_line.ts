@@ -10,6 +10,7 @@ import {
 import { clientSettings, ProcessClient } from "./client_context.ts";
 import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { LendingBeside } from "./lending.ts";
 import { runClientMenu } from "./menu.ts";
 import { print, printError } from "./output.ts";
 import { confirmOnTerminal, hasTerminal } from "./prompts.ts";
@@ -45,6 +46,8 @@ async function runWords(args: readonly string[]): Promise<number> {
   const { signal } = stopping;
   const confirm = hasTerminal() ? confirmOnTerminal : null;
   using client = new ProcessClient(settings, { signal, confirm });
+  await using beside = new LendingBeside(client.context);
+  if (common.hold !== null) beside.start(common.hold);
   return await runCommand(command, { flags, words }, client.context);
 }
 

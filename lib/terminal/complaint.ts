@@ -7,6 +7,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   sem_espaco: "make room at the depot, or add a place to it",
   versao_desconhecida: "use the same version on both sides",
   hash_diferente: "try again",
+  sem_emprestimo: "ask who runs it to add --store clients",
   interno: "try again, or read the depot's log",
   indisponivel: "see the places with `deposito client status`",
   ocupado: "try again later",

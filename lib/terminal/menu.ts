@@ -5,6 +5,7 @@ import { type Context, EXIT } from "./commands/command.ts";
 import { parseReplicas } from "./commands/shared_flags.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { complaint } from "./complaint.ts";
+import { LendingBeside } from "./lending.ts";
 import { askText, choose, confirmOnTerminal, hasTerminal } from "./prompts.ts";
 import { runCommand } from "./run_command.ts";
 import { DEFAULT_PORT, formatAddress, parsePort, UsageError } from "./values.ts";
@@ -21,20 +22,24 @@ export async function runFirstMenu(parts: Parts): Promise<number> {
   const part = await choose("What shall this be?", [
     { value: "client", label: "A client: deposit files, and get them back" },
     { value: "server", label: "A server: keep the files of others" },
+    { value: "hold", label: "A holder: lend disk to a server, for the files of others" },
     { value: "leave", label: "Leave" },
   ]);
   if (part === "server") {
     const port = await askPort();
     return port === null ? EXIT.done : await parts.server(["--port", port]);
   }
-  if (part !== "client") return EXIT.done;
+  if (part !== "client" && part !== "hold") return EXIT.done;
   const words = await askServer();
-  return words === null ? EXIT.done : await parts.client(words);
+  if (words === null) return EXIT.done;
+  if (part === "client") return await parts.client(words);
+  const directory = await askDirectory();
+  return directory === null ? EXIT.done : await parts.client([...words, "hold", "--", directory]);
 }
 
 /** The client's menu. Resolves to the exit status. Throws `UsageError` without a terminal. */
 export async function runClientMenu(
-  flags: { server: string | null; id: string | null },
+  flags: { server: string | null; id: string | null; hold?: string | null },
 ): Promise<number> {
   requireTerminal("Missing COMMAND: the menu needs a terminal; see deposito client --help");
   const settings = clientSettings({ ...flags, json: false, quiet: false });
@@ -48,7 +53,9 @@ export async function runClientMenu(
     context.screen.complain(complaint(error));
     return EXIT.failed;
   }
-  await askUntilLeft(context);
+  await using beside = new LendingBeside(context);
+  if (flags.hold) beside.start(flags.hold);
+  await askUntilLeft(context, beside);
   return EXIT.done;
 }
 
@@ -59,6 +66,7 @@ const ACTIONS = [
   { value: "replicas", label: "Change the number of replicas" },
   { value: "remove", label: "Remove a file" },
   { value: "status", label: "Show the status" },
+  { value: "hold", label: "Lend disk meanwhile" },
   { value: "leave", label: "Leave" },
 ] as const;
 
@@ -88,15 +96,17 @@ const QUESTIONS: Readonly<Record<Action, () => Promise<string[] | null>>> = {
     ),
   remove: () => asked((name) => ["--", name], () => askText("Which name?", { check: requireSome })),
   status: () => Promise.resolve([]),
+  hold: () => asked((directory) => [directory], askDirectory),
   leave: () => Promise.resolve(null),
 };
 
-async function askUntilLeft(context: Context): Promise<void> {
+async function askUntilLeft(context: Context, beside: LendingBeside): Promise<void> {
   while (true) {
     const action = await choose("What now?", [...ACTIONS]);
     if (action === null || action === "leave") return;
     const args = await QUESTIONS[action]();
-    if (args) await act(action, args, context);
+    if (args && action === "hold") beside.start(args[0]!);
+    else if (args) await act(action, args, context);
   }
 }
 
@@ -135,6 +145,10 @@ async function askServer(): Promise<string[] | null> {
     () =>
       askText("Your identifier?", { hint: "empty: remembered", check: emptyOr(parseIdentifier) }),
   );
+}
+
+function askDirectory(): Promise<string | null> {
+  return askText("Which directory shall be lent?", { check: requireSome });
 }
 
 function askPort(): Promise<string | null> {

@@ -24,6 +24,17 @@ Deno.test("choosePlaces() counts the zones of the copies that stay", () => {
   }
 });
 
+Deno.test("choosePlaces() takes the machine that the bytes come from last, zones or no zones", () => {
+  const own = { ...place("own", "x", 1e9), machine: "laptop" };
+  const others = [place("a", "y", 1), { ...place("b", "y", 1), machine: "desktop" }];
+  for (let round = 0; round < 20; round++) {
+    const request = { ...base, candidates: [own, ...others], from: "laptop" };
+    assertEquals(choosePlaces({ ...request, count: 2 }).sort(), ["a", "b"]);
+    assertEquals(choosePlaces({ ...request, count: 3 })[2], "own");
+    assertEquals(choosePlaces({ ...request, count: 1, preferred: new Set(["own"]) }), ["own"]);
+  }
+});
+
 Deno.test("choosePlaces() shares a zone rather than choosing fewer", () => {
   const candidates = [place("a", "x"), place("b", "x")];
   assertEquals(choosePlaces({ ...base, candidates, count: 2 }).sort(), ["a", "b"]);

@@ -22,7 +22,10 @@ export interface Catalog extends AsyncDisposable {
   readonly depot: string;
   /** How many transactions that changed something the catalog has seen. Only grows. */
   readonly sequence: number;
-  /** Makes `sequence` at least `sequence`: the operator accepted an older copy of the catalog. */
+  /**
+   * Makes `sequence` at least `sequence`: the operator accepted an older copy of the catalog. What
+   * that copy has as doomed is forgotten, so that its bytes are set aside and not deleted.
+   */
   raiseSequence(sequence: number): Promise<void>;
 
   // Owners
@@ -47,6 +50,13 @@ export interface Catalog extends AsyncDisposable {
   setDraining(id: string, draining: boolean): Promise<void>;
   /** How many good replicas a place has, by what is known. */
   replicaCount(place: string): Promise<number>;
+  /** The number that `setKnownChanges` set last; `null` where there is none. */
+  knownChanges(id: string): Promise<number | null>;
+  /**
+   * What the place has is what the catalog says, as long as its change counter has this number;
+   * `null`: nobody knows, and its list must be compared.
+   */
+  setKnownChanges(id: string, changes: number | null): Promise<void>;
 
   // Uploads
   /**

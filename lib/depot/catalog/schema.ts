@@ -99,8 +99,16 @@ const DRAINING = `
 ALTER TABLE places ADD COLUMN draining INTEGER NOT NULL DEFAULT 0 CHECK (draining IN (0, 1));
 `;
 
+/**
+ * Step 3. `changes`: the change counter of a place that left, when what it had then is known to be
+ * what the catalog says; null while it is there.
+ */
+const CHANGES = `
+ALTER TABLE places ADD COLUMN changes INTEGER;
+`;
+
 /** Step `n` of the list leads from schema version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, DRAINING];
+export const MIGRATIONS: readonly string[] = [VERSION_1, DRAINING, CHANGES];
 
 /** The schema version that a catalog's file is at; 0 for an empty database. */
 export function schemaVersion(db: DatabaseSync): number {

@@ -22,6 +22,8 @@ export type Verbs = {
 export const VERBS: Verbs = {
   raiseSequence(db, sequence) {
     db.run("UPDATE depot SET sequence = ?1 WHERE sequence < ?1", sequence);
+    // What an older catalog wanted deleted may be what a newer one acknowledged since.
+    db.run("DELETE FROM replicas WHERE state = 'doomed' AND state <> 'good'");
   },
   ...ownerVerbs,
   ...placeVerbs,

@@ -50,6 +50,19 @@ export const placeVerbs = {
     )!.count;
   },
 
+  knownChanges(db, id) {
+    return db.get<{ changes: number | null }>("SELECT changes FROM places WHERE id = ?", id)
+      ?.changes ?? null;
+  },
+
+  setKnownChanges(db, id, changes) {
+    db.run(
+      "UPDATE places SET changes = ?1 WHERE key = ?2 AND changes IS NOT ?1",
+      changes,
+      placeKey(db, id),
+    );
+  },
+
   addAside(db, { digest, place, since }) {
     putAside(db, digestBytes(digest), placeKey(db, place), since);
   },

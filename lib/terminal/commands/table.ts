@@ -1,6 +1,7 @@
 /** Every command of a client, by its word. */
 import type { Command } from "./command.ts";
 import { depositCommand } from "./deposit.ts";
+import { holdCommand } from "./hold.ts";
 import { idCommand } from "./id.ts";
 import { listCommand } from "./list.ts";
 import { removeCommand } from "./remove.ts";
@@ -16,4 +17,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   remove: removeCommand,
   status: statusCommand,
   id: idCommand,
+  hold: holdCommand,
 };

@@ -37,3 +37,14 @@ Deno.test("replicaCount() counts the good replicas of a place", async () => {
   const counts = ["p1", "p2", "p9"].map((id) => catalog.replicaCount(id));
   assertEquals(await Promise.all(counts), [2, 1, 0]);
 });
+
+Deno.test("a place's change counter is kept until it is taken back", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  assertEquals(await catalog.knownChanges("p1"), null);
+  await catalog.setKnownChanges("p1", 17);
+  await catalog.placeJoined(place("p1"), 40);
+  assertEquals([await catalog.knownChanges("p1"), await catalog.knownChanges("p2")], [17, null]);
+  await catalog.setKnownChanges("p1", null);
+  assertEquals([await catalog.knownChanges("p1"), await catalog.knownChanges("p9")], [null, null]);
+});

@@ -17,6 +17,8 @@ const CALLS: Record<Verb, unknown[]> = {
   hasOwner: [OWNER],
   placeJoined: [place("p1"), 1],
   placeLeft: ["p1", "lost", 1],
+  setKnownChanges: ["p1", 7],
+  knownChanges: ["p1"],
   places: [],
   beginUpload: [UPLOAD],
   prepareCommit: ["u", content(1), ["p1"]],

@@ -1,0 +1,43 @@
+import { IN_CLEAR, lend, lentHere } from "../lending.ts";
+import { HoldMeter } from "../hold_meter.ts";
+import { parseSize, UsageError } from "../values.ts";
+import { defineCommand, EXIT } from "./command.ts";
+
+export const holdCommand = defineCommand({
+  words: "DIR",
+  summary: "Lends disk: keeps replicas of others' files in DIR for as long as it runs.",
+  flags: {
+    "capacity": { kind: "text", value: "SIZE", help: "Take no more than this, such as 50GB" },
+    "zone": {
+      kind: "text",
+      value: "NAME",
+      help: "What fails together has the same zone; else this machine's name",
+    },
+    "name": { kind: "text", value: "NAME", help: "What others see; else this machine's name" },
+    "leave": {
+      kind: "switch",
+      help: "Give DIR up: copies go elsewhere first, then it may be deleted",
+    },
+    "reserve": {
+      kind: "text",
+      value: "SIZE",
+      help: "Leave so much of the disk free (the larger of 1GiB and 2 %)",
+    },
+  },
+  more: IN_CLEAR,
+  async run({ flags, words }, context) {
+    const [directory, ...others] = words;
+    if (directory === undefined || others.length > 0) throw new UsageError("hold takes one DIR");
+    const { name, zone, machine } = lentHere(flags);
+    const capacity = flags.capacity === null ? null : parseSize(flags.capacity);
+    const reserve = flags.reserve === null ? null : parseSize(flags.reserve);
+    if (name === "" || zone === "") throw new UsageError("--name and --zone need a text");
+    const lent = { directory: context.path(directory), name, zone, machine, capacity, reserve };
+    using meter = new HoldMeter({ ...context, directory: lent.directory, drawn: true });
+    const { leave } = flags;
+    await lend({ ...lent, leave }, { context, meter, signal: context.signal });
+    if (!leave || meter.isFree) return EXIT.done;
+    context.screen.complain(`keep ${lent.directory} for now: not every copy is elsewhere yet`);
+    return EXIT.failed;
+  },
+});

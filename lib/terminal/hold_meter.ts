@@ -1,0 +1,126 @@
+/** What a holder shows of itself: what happens, and one line of how it is. */
+import type { Holder, HoldEvent } from "../client/mod.ts";
+import type { Screen } from "./screen.ts";
+import { shown } from "./text.ts";
+import { count, formatDuration, formatSize } from "./units.ts";
+
+/** How often the line is looked at, on a terminal. Milliseconds. */
+const DRAW_EVERY_MS = 1_000;
+/** How often it is told elsewhere, when it changed. Milliseconds. */
+const TELL_EVERY_MS = 60_000;
+
+/** How a holder is. Bytes. */
+export interface HoldState {
+  connected: boolean;
+  contents: number;
+  bytes: number;
+  capacity: number;
+  received: number;
+  sent: number;
+}
+
+/** One line for people. */
+export function holdText(state: HoldState): string {
+  const { connected, contents, bytes, capacity, received, sent } = state;
+  return `${connected ? "connected" : "not connected"}: holding ${count(contents, "content")}, ` +
+    `${formatSize(bytes)} of ${formatSize(capacity)}; ` +
+    `received ${formatSize(received)}, sent ${formatSize(sent)}`;
+}
+
+export interface HoldMeterOptions {
+  screen: Screen;
+  json: boolean;
+  /** How the holder is told of. */
+  directory: string;
+  /** Whether the state is shown besides what happens. */
+  drawn: boolean;
+}
+
+export class HoldMeter implements Disposable {
+  #connected = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  #last = "";
+  #needed: number | null = null;
+  #holder: Holder | null = null;
+
+  constructor(private readonly options: HoldMeterOptions) {}
+
+  /** Begins to show how the holder is. */
+  watch(holder: Holder): void {
+    const { screen, json, drawn } = this.options;
+    if (!drawn) return;
+    this.#holder = holder;
+    const often = !json && screen.progressColumns !== null;
+    this.#timer = setInterval(() => this.#show(), often ? DRAW_EVERY_MS : TELL_EVERY_MS);
+  }
+
+  /** Something happened to the holder. */
+  tell(event: HoldEvent): void {
+    this.#connected = event.type === "connected" || event.type === "leaving";
+    const { screen, json, directory } = this.options;
+    if (json) {
+      if (event.type === "leaving") this.#needed = event.needed;
+      const time = new Date().toISOString();
+      screen.result(JSON.stringify({ event: event.type, time, ...event, type: undefined }));
+      return;
+    }
+    if (event.type === "leaving") return this.#tellLeaving(event.needed);
+    if (event.type === "connected") {
+      screen.remark(`lending ${directory} as the place ${event.place}`);
+    } else if (event.type === "reconnecting") {
+      screen.remark(`${event.why} (again in ${formatDuration(event.delayMs)})`);
+    } else {
+      screen.remark(`said goodbye: ${this.#farewell()}`);
+      return;
+    }
+    this.#show();
+  }
+
+  /** Whether the depot said that it needs nothing of this directory any more. */
+  get isFree(): boolean {
+    return this.#needed === 0;
+  }
+
+  #farewell(): string {
+    return this.isFree
+      ? `every copy is elsewhere, and ${this.options.directory} may be deleted`
+      : "the depot waits for this place to come back";
+  }
+
+  #tellLeaving(needed: number): void {
+    if (needed === this.#needed) return;
+    this.#needed = needed;
+    if (needed === 0) return;
+    const contents = needed === 1_000 ? "1000 contents or more" : count(needed, "content");
+    this.options.screen.remark(
+      `${contents} still to be copied elsewhere; where no place has room, ` +
+        "it takes until one comes",
+    );
+  }
+
+  [Symbol.dispose](): void {
+    clearInterval(this.#timer);
+    if (this.#holder) this.options.screen.live("");
+  }
+
+  async #show(): Promise<void> {
+    const { screen, json } = this.options;
+    const holder = this.#holder;
+    if (!holder) return;
+    const { contents, bytes } = holder.shelf;
+    const room = await holder.shelf.room().catch(() => ({ capacity: 0 }));
+    const state = {
+      connected: this.#connected,
+      contents,
+      bytes,
+      capacity: room.capacity,
+      ...holder.traffic,
+    };
+    const text = json ? JSON.stringify({ event: "state", ...state }) : holdText(state);
+    if (text === this.#last) return;
+    this.#last = text;
+    if (json) screen.result(text);
+    else if (screen.progressColumns === null) screen.remark(shown(text));
+    else screen.live(text);
+  }
+}

@@ -1,0 +1,94 @@
+/** Lending a directory to the depot, as a command of its own or beside other work. */
+import {
+  ConnectionLost,
+  delayBefore,
+  Holder,
+  type HoldOptions,
+  type Link,
+  machineName,
+  REAL_PACE,
+} from "../client/mod.ts";
+import type { Context } from "./commands/command.ts";
+import { complaint } from "./complaint.ts";
+import { HoldMeter } from "./hold_meter.ts";
+
+/** Said first of all, because it is the one thing that who lends must know. */
+export const IN_CLEAR: readonly string[] = [
+  "What others deposit is kept below this directory, and whoever can read the directory can read it:",
+  "contents are in clear unless their owners encrypted them before they deposited.",
+];
+
+/** What is lent, and under which name. */
+export type Lent = Omit<HoldOptions, "signal" | "onEvent" | "pace">;
+
+/** Name and zone of what is lent from this machine. */
+export function lentHere(
+  given: { name?: string | null; zone?: string | null },
+): Pick<Lent, "name" | "zone" | "machine"> {
+  const machine = machineName();
+  const name = given.name ?? machine ?? "holder";
+  return { name, zone: given.zone ?? machine ?? name, machine };
+}
+
+export interface LendOptions {
+  context: Context;
+  meter: HoldMeter;
+  /** Aborted: says goodbye and ends. */
+  signal: AbortSignal;
+}
+
+/** Lends until `signal` aborts; waits for a depot that is not there. */
+export async function lend(lent: Lent, { context, meter, signal }: LendOptions): Promise<void> {
+  for (const line of IN_CLEAR) context.screen.remark(line);
+  const { peer } = await patientLink(context, { meter, signal });
+  const onEvent = meter.tell.bind(meter);
+  await using holder = await Holder.open(peer, { ...lent, signal, onEvent });
+  meter.watch(holder);
+  await holder.run();
+}
+
+/** A directory that is lent while this client does something else. Disposing it says goodbye. */
+export class LendingBeside implements AsyncDisposable {
+  #stop = new AbortController();
+  #lending: Promise<void>[] = [];
+
+  constructor(private readonly context: Context) {}
+
+  /** Begins to lend. What goes wrong is said, and stops nothing else. */
+  start(directory: string): void {
+    const { context } = this;
+    const { signal } = this.#stop;
+    const lent = { directory: context.path(directory), capacity: null, reserve: null };
+    const meter = new HoldMeter({ ...context, json: false, directory, drawn: false });
+    const lending = lend({ ...lent, ...lentHere({}) }, { context, meter, signal })
+      .catch((error) => {
+        if (!signal.aborted) {
+          context.screen.complain(`cannot lend ${directory}: ${complaint(error)}`);
+        }
+      })
+      .finally(() => meter[Symbol.dispose]());
+    this.#lending.push(lending);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#lending);
+  }
+}
+
+/** The first connection, to learn which depot this is and who this client is there. */
+async function patientLink(
+  context: Context,
+  { meter, signal }: { meter: HoldMeter; signal: AbortSignal },
+): Promise<Link> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await context.link();
+    } catch (error) {
+      if (!(error instanceof ConnectionLost) || signal.aborted) throw error;
+      const delayMs = delayBefore(tries, Math.random());
+      meter.tell({ type: "reconnecting", why: complaint(error), delayMs });
+      await REAL_PACE.sleep(delayMs, signal);
+    }
+  }
+}

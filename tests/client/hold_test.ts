@@ -1,0 +1,160 @@
+/** `hold` as its user runs it: real processes of the server and of holders. */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import project from "../../deno.json" with { type: "json" };
+import { Sha256 } from "../../lib/content/digest.ts";
+import { connect, Identities, type Link, send, streamSource } from "../../lib/client/mod.ts";
+import { Retrieval } from "../../lib/client/retrieve.ts";
+import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { someBytes } from "../depot/test_depot.ts";
+import { temporaryFolder } from "../disk/bench.ts";
+
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const MIB = 1024 * 1024;
+
+/** A process of this program, and the lines that it writes. Disposing it kills it. */
+class Program implements AsyncDisposable {
+  readonly lines: string[] = [];
+  #child: Deno.ChildProcess;
+  #reading: Promise<unknown>;
+  #heard = Promise.withResolvers<void>();
+
+  constructor(task: "server" | "client", args: string[], home: string) {
+    const words = project.tasks[task].command.split(" ").slice(1);
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...words, ...args],
+      cwd: ROOT,
+      env: { XDG_CONFIG_HOME: home, APPDATA: home, NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = Promise.all([this.#read(this.#child.stdout), this.#read(this.#child.stderr)]);
+  }
+
+  /** The first line with `text`, now or later. */
+  async line(text: string): Promise<string> {
+    while (true) {
+      const found = this.lines.find((line) => line.includes(text));
+      if (found) return found;
+      await this.#heard.promise;
+    }
+  }
+
+  async end(signal: Deno.Signal): Promise<number> {
+    this.#child.kill(signal);
+    return await this.status();
+  }
+
+  async status(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await this.status();
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const parts = (rest + text).split("\n");
+      rest = parts.pop()!;
+      this.lines.push(...parts);
+      this.#heard.resolve();
+      this.#heard = Promise.withResolvers();
+    }
+  }
+}
+
+/** A server with `--store clients` alone, and holders h0, h1 …, all of them processes. */
+async function start(count: number) {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await temporaryFolder());
+  const home = join(folder.path, "home");
+  const data = ["--data", join(folder.path, "data")];
+  const server = stack.use(
+    new Program("server", ["--port", "0", "--store", "clients", "--settle", "0", ...data], home),
+  );
+  const address = /listening on (\S+),/.exec(await server.line("listening"))![1]!;
+  const [hostname = "", port = ""] = address.split(":");
+  const hold = (name: string, ...more: string[]) => {
+    const words = [join(folder.path, name), "--name", name, "--zone", name, "--reserve", "0"];
+    return new Program("client", ["--server", address, "hold", ...words, ...more], home);
+  };
+  const holders: Program[] = [];
+  for (let index = 0; index < count; index++) holders.push(stack.use(hold(`h${index}`)));
+  for (const holder of holders) await holder.line("lending");
+  for (let index = 0; index < count; index++) await server.line(`place="h${index}"`);
+  const identities = new Identities(join(home, "deposito"));
+  const link = stack.use(await connect({ hostname, port: Number(port) }, { identities }));
+  const resources = stack.move();
+  return { server, holders, hold, link, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function deposit(link: Link, name: string, bytes: Uint8Array, replicas: number) {
+  let at = 0;
+  const source = streamSource({
+    read(target) {
+      const part = bytes.subarray(at, at + target.length);
+      at += part.length;
+      target.set(part);
+      return Promise.resolve(part.length || null);
+    },
+  });
+  return await send(link, { name, replicas, minimum: null, wait: null }, { source });
+}
+
+Deno.test("a retrieval goes on when the holder that is read from is killed in mid-file", async () => {
+  await using test = await start(3);
+  const bytes = someBytes(48 * MIB);
+  const { places } = await deposit(test.link, "a", bytes, 3);
+  assertEquals(places.map(({ name }) => name).sort(), ["h0", "h1", "h2"]);
+  const hash = new Sha256();
+  let came = 0;
+  const sink = {
+    async write(piece: Uint8Array) {
+      hash.update(piece);
+      came += piece.length;
+      // By then it sends what comes far later.
+      if (came === MIB) await test.holders[0]!.end("SIGKILL");
+    },
+  };
+  const retrieval = new Retrieval("a", sink);
+  retrieval.startOver(places.filter(({ name }) => name !== "h0").map(({ id }) => id));
+  let sessions = 0;
+  const file = await test.link.run((session) => {
+    sessions++;
+    return retrieval.receive(session);
+  });
+  assertEquals([sessions, came, hash.digest()], [1, bytes.length, file.digest]);
+  await test.server.line('went away place="h0"');
+});
+
+Deno.test("hold says what holders see, tells of the place, and says goodbye when it is stopped", async () => {
+  await using test = await start(2);
+  const [first] = test.holders;
+  assertStringIncludes(
+    first!.lines.slice(0, 2).join(" "),
+    "in clear unless their owners encrypted",
+  );
+  await using twin = test.hold("h0");
+  assertEquals(await twin.status(), 1);
+  assertStringIncludes(twin.lines.at(-1)!, "another process is using it");
+  if (Deno.build.os === "windows") return;
+  assertEquals(await first!.end("SIGTERM"), 0);
+  assertStringIncludes(first!.lines.at(-1)!, "goodbye");
+  const status = await test.link.run((session) => session.status());
+  assertEquals(
+    status.places.map(({ name, state }) => [name, state]).sort(),
+    [["h0", "goodbye"], ["h1", "online"]],
+  );
+  await using again = test.hold("h0", "--json");
+  const connected = JSON.parse(await again.line('"connected"'));
+  assert(first!.lines.some((line) => line.includes(connected.place)));
+});
