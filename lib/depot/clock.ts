@@ -4,9 +4,12 @@ export interface Clock {
   monotonic(): number;
   /** Milliseconds since 1970, to be shown. */
   wall(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+  /** Resolves after `ms`, or sooner when that is weeks, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+/** A timer for longer than this would end at once. Milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const SYSTEM_CLOCK: Clock = {
   monotonic: () => performance.now(),
@@ -19,7 +22,7 @@ export const SYSTEM_CLOCK: Clock = {
         signal.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
       signal.addEventListener("abort", done);
     });
   },
