@@ -4,9 +4,12 @@ export interface Clock {
   monotonic(): number;
   /** Milliseconds since 1970, to be shown. */
   wall(): number;
-  /** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+  /** Resolves after `ms`, or sooner when that is weeks, or at once when `signal` aborts. Never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
+
+/** A timer for longer than this would end at once. Milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What `work` resolves to, or an error after `ms` of real time. The work itself goes on. */
 export async function inTime<T>(work: Promise<T>, ms: number): Promise<T> {
@@ -31,7 +34,7 @@ export const SYSTEM_CLOCK: Clock = {
         signal.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, ms);
+      const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER_MS));
       signal.addEventListener("abort", done);
     });
   },

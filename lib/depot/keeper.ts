@@ -19,8 +19,9 @@ const WORKERS = 4;
 const MARKS_EVERY_MS = 5_000;
 /** Between two looks for old set-aside copies and uploads. Milliseconds. */
 const LEFTOVERS_EVERY_MS = 3_600_000;
-/** A place that could not be compared with the catalog is tried again after this. Milliseconds. */
+/** A place that could not be compared with the catalog is tried again after this, then after twice as long, … Milliseconds. */
 const RECONCILE_AGAIN_MS = 60_000;
+const RECONCILE_AGAIN_TO_MS = 3_600_000;
 /** An idle loop looks again after this. Milliseconds. */
 const IDLE_MS = 60_000;
 
@@ -184,6 +185,7 @@ export class Keeper implements AsyncDisposable {
     { unchanged, signal }: { unchanged: boolean; signal: AbortSignal },
   ): Promise<void> {
     const { core } = this;
+    let pause = RECONCILE_AGAIN_MS;
     while (!signal.aborted) {
       try {
         await (unchanged ? settle : reconcile)(place, {
@@ -202,7 +204,8 @@ export class Keeper implements AsyncDisposable {
         if (signal.aborted) return;
         this.#complain("Could not compare a place with the catalog", error, place.name);
       }
-      await core.clock.sleep(RECONCILE_AGAIN_MS, signal);
+      await core.clock.sleep(pause, signal);
+      pause = Math.min(2 * pause, RECONCILE_AGAIN_TO_MS);
     }
   }
 

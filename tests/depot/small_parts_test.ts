@@ -121,3 +121,13 @@ Deno.test("a place takes part in two transfers at a time, and the next waits for
   using third = slots.tryTake(["a", "d"]);
   assert(third);
 });
+
+Deno.test("sleeping for months does not end at once", async () => {
+  const stop = new AbortController();
+  let isOver = false;
+  const sleeping = SYSTEM_CLOCK.sleep(90 * 24 * 3_600_000, stop.signal).then(() => isOver = true);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assertEquals(isOver, false);
+  stop.abort();
+  await sleeping;
+});
