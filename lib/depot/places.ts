@@ -180,9 +180,15 @@ export class Places {
   /** Resolves at the store's `ready` to the places that are there, and goes on in the background. */
   #follow(store: Store): Promise<Joining[]> {
     const ready = Promise.withResolvers<Joining[]>();
-    const following = this.#followEvents(store, (first) => ready.resolve(first));
+    let isReady = false;
+    const following = this.#followEvents(store, (first) => {
+      isReady = true;
+      ready.resolve(first);
+    });
     following.then(() => ready.resolve([]), ready.reject);
     this.#following.push(following.catch((error) => {
+      // Before that it is the start that fails.
+      if (!isReady) return;
       this.options.log.error("A store stopped", { store: store.kind, why: messageOf(error) });
     }));
     return ready.promise;
@@ -224,7 +230,8 @@ export class Places {
     const place = this.#online.get(id);
     if (!place) return;
     this.#online.delete(id);
-    const state = this.#absences.leave(id, why);
+    // Who was about to leave for good, and says goodbye, does not come back.
+    const state = this.#absences.leave(id, place.leaving && why === "goodbye" ? "gone" : why);
     // Called together, they are one transaction.
     await Promise.all([this.#rememberChanges(place), this.#note(id, state)]);
     this.options.log.warn("A place went away", { place: this.#known.get(id)?.name ?? "" });

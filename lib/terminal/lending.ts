@@ -14,8 +14,8 @@ import { HoldMeter } from "./hold_meter.ts";
 
 /** Said first of all, because it is the one thing that who lends must know. */
 export const IN_CLEAR: readonly string[] = [
-  "What others deposit is kept below this directory, and whoever can read the directory can read it:",
-  "contents are in clear unless their owners encrypted them before they deposited.",
+  "What others deposit is kept below this directory, and whoever can read it can",
+  "read them: contents are in clear unless their owners encrypted them before.",
 ];
 
 /** What is lent, and under which name. */

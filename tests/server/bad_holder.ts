@@ -34,6 +34,9 @@ export interface BadHolderOptions {
   manners?: Manners;
 }
 
+/** The marks that were set, by secret: what a holder has on its disk outlasts its sessions. */
+const MARKS = new Map<string, string>();
+
 /** Data connections, opened at once and never again. */
 const LINES = 6;
 
@@ -42,10 +45,11 @@ export class BadHolder implements Disposable {
   readonly secret: string;
   place = "";
   #open: Connection[] = [];
-  #mark = ABSENT;
+  #mark: string;
 
   private constructor(private readonly options: BadHolderOptions) {
     this.secret = options.secret ?? crypto.randomUUID();
+    this.#mark = MARKS.get(this.secret) ?? ABSENT;
   }
 
   static async join(depot: ListeningDepot, options: BadHolderOptions): Promise<BadHolder> {
@@ -107,7 +111,10 @@ export class BadHolder implements Disposable {
       const line = await connection.readLine({ idle: true });
       if (line === null) throw new ConnectionLost("Over");
       const request = decodeHolderRequest(line);
-      if (request.kind === "setMark") this.#mark = encode(HOLDER_REPLIES.mark, request);
+      if (request.kind === "setMark") {
+        this.#mark = encode(HOLDER_REPLIES.mark, request);
+        MARKS.set(this.secret, this.#mark);
+      }
       if (request.kind === "mark" && !this.options.manners?.mark) {
         await connection.writeLine(this.#mark);
         continue;

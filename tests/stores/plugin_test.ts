@@ -49,9 +49,6 @@ Deno.test("a plugin that the server cannot use ends its start with one line", as
     [await folder.write("export const contract = 7; export default good;")]:
       "it is written for contract 7, and this program has contract 1",
     [await folder.writeChangedPlace("delete place.hash;")]: "lacks hash",
-    [await folder.writeChangedPlace("place.mark = () => { throw 'worn\\nout'; };")]: "worn out",
-    [await folder.writeChangedPlace("place.setMark = async () => { throw new Error('ro'); };")]:
-      "of usb: ro",
     "missing.js": "missing.js",
   };
   for (const [module, reason] of Object.entries(cases)) {
