@@ -6,7 +6,7 @@ import type { DepotSettings } from "./lib/depot/core.ts";
 import { MAX_REPLICAS } from "./lib/depot/deposits.ts";
 import { Depot } from "./lib/depot/depot.ts";
 import type { Log } from "./lib/depot/log.ts";
-import { CatalogIsOld, ForeignPlace } from "./lib/depot/places.ts";
+import { CatalogIsOld, ForeignPlace } from "./lib/depot/marks.ts";
 import { defaultReserve } from "./lib/depot/rooms.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
 import { Holders } from "./lib/server/holders.ts";

@@ -1,25 +1,14 @@
-import type { Mark, Place, PlaceEvent, Store } from "../../stores/store.ts";
+import type { Place, PlaceEvent, Store } from "../../stores/store.ts";
 import type { AwayState, Catalog, PlaceRecord } from "./catalog/catalog.ts";
 import { type Clock, inTime } from "./clock.ts";
 import { Absences } from "./absences.ts";
 import type { Absence } from "./judgement.ts";
 import { type Log, messageOf } from "./log.ts";
-
-/** A place that does not take its mark within this time is not told. Milliseconds. */
-const MARK_MS = 10_000;
+import { CatalogIsOld, ForeignPlace, MARK_MS, readMark } from "./marks.ts";
+import { Turns } from "./turns.ts";
 
 /** A place that could not be taken up is tried again after this. Milliseconds. */
 const AGAIN_MS = 5_000;
-
-/** The catalog is older than a place's mark: it was put back from a copy, and must not decide. */
-export class CatalogIsOld extends Error {
-  override readonly name = "CatalogIsOld";
-}
-
-/** A place holds another depot's mark. */
-export class ForeignPlace extends Error {
-  override readonly name = "ForeignPlace";
-}
 
 export interface PlacesOptions {
   catalog: Catalog;
@@ -340,15 +329,6 @@ export class Places {
   }
 }
 
-/** `undefined`: the place does not answer. */
-async function readMark(place: Place): Promise<Mark | null | undefined> {
-  try {
-    return await inTime(place.mark(), MARK_MS);
-  } catch {
-    return undefined;
-  }
-}
-
 /** A place that was there when the depot started, before it is taken up. */
 interface Joining {
   store: Store;
@@ -357,21 +337,4 @@ interface Joining {
 
 function idOf(event: Exclude<PlaceEvent, { type: "ready" }>): string {
   return event.type === "joined" ? event.place.id : event.id;
-}
-
-/** Work in the order of coming for each key, and side by side for different ones. */
-class Turns {
-  #last = new Map<string, Promise<void>>();
-
-  /** `work` must not reject. */
-  add(key: string, work: () => Promise<void>): void {
-    const turn: Promise<void> = (this.#last.get(key) ?? Promise.resolve()).then(work).then(() => {
-      if (this.#last.get(key) === turn) this.#last.delete(key);
-    });
-    this.#last.set(key, turn);
-  }
-
-  async done(): Promise<void> {
-    await Promise.all(this.#last.values());
-  }
 }

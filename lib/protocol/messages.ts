@@ -154,6 +154,20 @@ export const BODY = {
   stop: message(null, { stop: must("desistir", type.flag) }),
 } as const;
 
+/** What an owner is told of a file. */
+const FILE = {
+  size: must("tamanho_arquivo", type.number),
+  digest: must("hash_arquivo", type.digest),
+  version: must("versao", type.number),
+  wanted: must("qtd_pedida", type.number),
+  live: must("qtd_replicas", type.number),
+  depositedAt: must("depositado_em", type.number),
+  modifiedAt: orEmpty("modificado_em", type.number),
+  executable: must("executavel", type.flag),
+  places: must("locais", type.ids),
+  labels: must("nomes_locais", type.labels),
+} as const;
+
 /** What the depot answers; known by the request. */
 export const REPLIES = {
   connected: message(null, {
@@ -194,33 +208,10 @@ export const REPLIES = {
     depositedAt: must("depositado_em", type.number),
     labels: must("nomes_locais", type.labels),
   }),
-  content: message(null, {
-    size: must("tamanho_arquivo", type.number),
-    digest: must("hash_arquivo", type.digest),
-    version: must("versao", type.number),
-    wanted: must("qtd_pedida", type.number),
-    live: must("qtd_replicas", type.number),
-    depositedAt: must("depositado_em", type.number),
-    modifiedAt: orEmpty("modificado_em", type.number),
-    executable: must("executavel", type.flag),
-    places: must("locais", type.ids),
-    labels: must("nomes_locais", type.labels),
-  }),
+  content: message(null, FILE),
   /** That many lines follow. */
   items: message(null, { count: must("itens", type.number), more: must("mais", type.flag) }),
-  file: message(null, {
-    version: must("versao", type.number),
-    size: must("tamanho_arquivo", type.number),
-    digest: must("hash_arquivo", type.digest),
-    wanted: must("qtd_pedida", type.number),
-    live: must("qtd_replicas", type.number),
-    depositedAt: must("depositado_em", type.number),
-    modifiedAt: orEmpty("modificado_em", type.number),
-    executable: must("executavel", type.flag),
-    places: must("locais", type.ids),
-    labels: must("nomes_locais", type.labels),
-    name: must("nome_arquivo", type.name),
-  }),
+  file: message(null, { ...FILE, name: must("nome_arquivo", type.name) }),
   removed: message(null, { version: must("versao", type.number) }),
   /** Of the owner's own files; `places` lines follow. */
   status: message(null, {

@@ -1,5 +1,5 @@
 import type { Incoming } from "../depot/incoming.ts";
-import type { Offer } from "../depot/deposits.ts";
+import type { Offer } from "../depot/offer.ts";
 import {
   BadPeer,
   ConnectionLost,
@@ -10,11 +10,11 @@ import {
   Refusal,
   REPLIES,
   type Request,
+  withProgress,
 } from "../protocol/mod.ts";
 import { receiptLine, refusalOf, seedReceiptLine } from "./answers.ts";
 import { type BodyRead, drainBlocks, drainRaw, GaveUp, receiveBlocks, receiveRaw } from "./body.ts";
 import type { Client, Exchange } from "./exchange.ts";
-import { withProgress } from "./working.ts";
 
 /** A client that was offered to go on first hashes what it has; it may take this long. Milliseconds. */
 const DECIDE_MS = 15 * 60_000;

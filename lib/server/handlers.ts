@@ -7,13 +7,13 @@ import {
   Refusal,
   REPLIES,
   type Request,
+  withProgress,
 } from "../protocol/mod.ts";
 import { fileLine, receiptLine, replicaLine, statusLines } from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
 import { lend, serve } from "./holder_handlers.ts";
 import { retrieve, seedRetrieve } from "./retrieve_handlers.ts";
 import type { Client, Exchange } from "./exchange.ts";
-import { withProgress } from "./working.ts";
 
 type Handler<K extends Request["kind"]> = (
   request: Extract<Request, { kind: K }>,

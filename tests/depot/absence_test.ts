@@ -1,6 +1,6 @@
 /** What the depot does while places are away and when they come back, by a clock of its own. */
 import { digestOf } from "../../lib/content/digest.ts";
-import { CatalogIsOld } from "../../lib/depot/places.ts";
+import { CatalogIsOld } from "../../lib/depot/marks.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { someBytes, TestDepot, type TestDepotOptions } from "./test_depot.ts";
 import { VirtualClock } from "./virtual_clock.ts";

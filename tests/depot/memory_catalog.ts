@@ -5,7 +5,8 @@ import { unpackError } from "../../lib/depot/catalog/border.ts";
 import type { Catalog } from "../../lib/depot/catalog/catalog.ts";
 import { migrate } from "../../lib/depot/catalog/schema.ts";
 import { Statements } from "../../lib/depot/catalog/statements.ts";
-import { type Verb, VERBS } from "../../lib/depot/catalog/verbs.ts";
+import type { Verb } from "../../lib/depot/catalog/verb.ts";
+import { VERBS } from "../../lib/depot/catalog/verbs.ts";
 
 /** Each verb is a transaction, as with the real one. */
 export function memoryCatalog(): Catalog {

@@ -7,22 +7,11 @@ import {
   HOLDER_REPLIES,
   type HolderRequest,
   PAGE_ITEMS,
-  PROGRESS_EVERY_MS,
   Refusal,
-  REPLIES,
+  withProgress,
 } from "../../protocol/mod.ts";
-import type { Shelf } from "./shelf.ts";
+import type { Serving } from "./serving.ts";
 import { store } from "./storing.ts";
-import type { Traffic } from "./traffic.ts";
-
-/** What a request is answered with. */
-export interface Serving {
-  connection: Connection;
-  shelf: Shelf;
-  traffic: Traffic;
-  /** Aborts when the holder leaves. */
-  signal: AbortSignal;
-}
 
 type Answer<K extends HolderRequest["kind"]> = (
   request: Extract<HolderRequest, { kind: K }>,
@@ -36,7 +25,7 @@ export const ANSWERS: { readonly [K in HolderRequest["kind"]]: Answer<K> } = {
   fetch,
   async hash({ digest, prefix }, { connection, shelf, signal }) {
     const options = { prefix: prefix ?? new Uint8Array(), signal };
-    const answer = await sayingSo(connection, () => shelf.disk.hash(digest, options));
+    const answer = await withProgress(connection, () => shelf.disk.hash(digest, options));
     if (answer === null) throw absent();
     await connection.writeLine(encode(HOLDER_REPLIES.hash, { digest: answer }));
   },
@@ -104,22 +93,6 @@ async function fetch(
     await connection.writeLine(encode(BODY.block, { bytes: count }));
     await connection.write(buffer.subarray(0, count));
     traffic.sent += count;
-  }
-}
-
-/** Runs `work`, and says every few seconds meanwhile that it is under way. */
-export async function sayingSo<T>(connection: Connection, work: () => Promise<T>): Promise<T> {
-  let saying: Promise<void> = Promise.resolve();
-  const line = encode(REPLIES.progress, { done: 0, total: 0 });
-  const timer = setInterval(() => {
-    // A depot that does not hear it will not hear the answer either.
-    saying = saying.then(() => connection.writeLine(line)).catch(() => {});
-  }, PROGRESS_EVERY_MS);
-  try {
-    return await work();
-  } finally {
-    clearInterval(timer);
-    await saying;
   }
 }
 

@@ -13,7 +13,8 @@ import {
 } from "../../protocol/mod.ts";
 import { messageOf } from "../errors.ts";
 import { readReply } from "../peer.ts";
-import { ANSWERS, type Serving } from "./answers.ts";
+import { ANSWERS } from "./answers.ts";
+import type { Serving } from "./serving.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Shelf } from "./shelf.ts";
 import type { Traffic } from "./traffic.ts";

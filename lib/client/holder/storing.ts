@@ -12,9 +12,10 @@ import {
   type HolderRequest,
   REPLIES,
   type Step,
+  withProgress,
 } from "../../protocol/mod.ts";
 import { Unreachable } from "../../disk/mod.ts";
-import { sayingSo, type Serving } from "./answers.ts";
+import type { Serving } from "./serving.ts";
 import { refusalOf } from "./refusal.ts";
 import type { ShelfWriter } from "./shelf_writer.ts";
 
@@ -101,11 +102,11 @@ const WORK: Readonly<Record<Exclude<Step["kind"], "giveUp">, Work>> = {
   },
   async commit(step, { connection, writer }) {
     const { digest, size } = step as Extract<Step, { kind: "commit" }>;
-    await sayingSo(connection, () => writer.commit({ digest, size }));
+    await withProgress(connection, () => writer.commit({ digest, size }));
     await connection.writeLine(DONE);
   },
   async keep(_step, { connection, writer }) {
-    await sayingSo(connection, () => writer.keep());
+    await withProgress(connection, () => writer.keep());
     await connection.writeLine(DONE);
   },
 };

@@ -1,6 +1,6 @@
 /** What travels between the catalog and its worker: plain data, errors included. */
 import { CatalogRefused } from "./catalog.ts";
-import type { Verb } from "./verbs.ts";
+import type { Verb } from "./verb.ts";
 
 export interface Call {
   verb: Verb;

@@ -1,7 +1,8 @@
 /** Opens the catalog: its verbs, each a call to the worker that has the database. */
 import type { Catalog } from "./catalog.ts";
 import { GroupedCalls } from "./grouped_calls.ts";
-import { type Verb, VERBS } from "./verbs.ts";
+import type { Verb } from "./verb.ts";
+import { VERBS } from "./verbs.ts";
 
 export interface OpenOptions {
   /** The identifier of a depot whose catalog is made by this call; a random UUID when not given. */

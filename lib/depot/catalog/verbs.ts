@@ -1,23 +1,11 @@
 /** Every verb of the catalog, as what it does to the database inside an open transaction. */
-import type { Catalog } from "./catalog.ts";
-import type { Statements } from "./statements.ts";
+import type { Verbs } from "./verb.ts";
 import { contentVerbs } from "./verbs_contents.ts";
 import { fileVerbs } from "./verbs_files.ts";
 import { ownerVerbs } from "./verbs_owners.ts";
 import { placeVerbs } from "./verbs_places.ts";
 import { replicaVerbs } from "./verbs_replicas.ts";
 import { uploadVerbs } from "./verbs_uploads.ts";
-
-/** The names of the catalog's verbs. */
-export type Verb = Exclude<keyof Catalog, "depot" | "sequence" | typeof Symbol.asyncDispose>;
-
-/** What each verb does: it throws, and its transaction is undone to where it began, or returns. */
-export type Verbs = {
-  readonly [V in Verb]: (
-    db: Statements,
-    ...args: Parameters<Catalog[V]>
-  ) => Awaited<ReturnType<Catalog[V]>>;
-};
 
 export const VERBS: Verbs = {
   raiseSequence(db, sequence) {

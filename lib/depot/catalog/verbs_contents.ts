@@ -2,7 +2,7 @@
 import type { ContentRecord, ReplicaState } from "./catalog.ts";
 import { digestBytes, findPlace, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verb.ts";
 
 const LAST_DIGEST = "f".repeat(64);
 

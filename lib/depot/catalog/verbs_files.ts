@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { DepositCommit, FileRecord } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
 
 export const fileVerbs = {

@@ -2,7 +2,7 @@
 import type { OwnerTotals } from "./catalog.ts";
 import { findOwner } from "./keys.ts";
 import type { Statements } from "./statements.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verb.ts";
 
 export const ownerVerbs = {
   addOwner(db, owner, now) {

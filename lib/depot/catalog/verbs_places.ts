@@ -2,7 +2,7 @@
 import type { AsideRecord, PlaceRecord } from "./catalog.ts";
 import { digestBytes, findPlace, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verb.ts";
 
 export const placeVerbs = {
   places(db) {

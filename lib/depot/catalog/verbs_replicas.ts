@@ -2,7 +2,7 @@
 import type { PlaceReplica, ReplicaKey, ReplicaState } from "./catalog.ts";
 import { digestBytes, findPlace, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verb.ts";
 import { forgetUnneeded, wantedOf } from "./verbs_contents.ts";
 import { putAside } from "./verbs_places.ts";
 

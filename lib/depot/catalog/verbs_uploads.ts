@@ -2,7 +2,7 @@
 import type { ContentChecks, DepositCommit, UploadRecord } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf, ownerKey, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
-import type { Verbs } from "./verbs.ts";
+import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
 import { fileOf, putFile } from "./verbs_files.ts";
 import { doomWriting, startWriting } from "./verbs_replicas.ts";

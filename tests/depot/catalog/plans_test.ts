@@ -1,7 +1,7 @@
 import { runBatch } from "../../../lib/depot/catalog/batch.ts";
 import { openDatabase } from "../../../lib/depot/catalog/database_file.ts";
 import { Statements } from "../../../lib/depot/catalog/statements.ts";
-import type { Verb } from "../../../lib/depot/catalog/verbs.ts";
+import type { Verb } from "../../../lib/depot/catalog/verb.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { content, digest, OWNER, place, temporaryDirectory } from "./temporary_catalog.ts";
 

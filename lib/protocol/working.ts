@@ -1,9 +1,12 @@
-import { type Connection, encode, PROGRESS_EVERY_MS, REPLIES } from "../protocol/mod.ts";
+import { encode } from "./codec.ts";
+import type { Connection } from "./connection.ts";
+import { PROGRESS_EVERY_MS } from "./limits.ts";
+import { REPLIES } from "./messages.ts";
 
 /**
- * Waits for `work`, and says `andamento` every few seconds meanwhile, so that the client knows that
- * the depot lives. `work` gets a function to tell how far it is, in bytes, and a signal that aborts
- * when the client cannot be told any more.
+ * Waits for `work`, and says `andamento` every few seconds meanwhile, so that whoever asked knows
+ * that this side lives. `work` gets a function to tell how far it is, in bytes, and a signal that
+ * aborts when the other side cannot be told any more.
  */
 export async function withProgress<T>(
   connection: Connection,
