@@ -1,6 +1,7 @@
 /** The files below a folder, always in the same order. */
 import { basename, join, resolve } from "node:path";
 import { messageOf } from "./errors.ts";
+import { isPartName } from "./output_path.ts";
 
 /** A file to deposit, or something that is not kept, and why. */
 export type Found =
@@ -49,6 +50,7 @@ async function entriesOf(folder: string): Promise<Deno.DirEntry[] | { error: unk
 async function reasonToLeave(path: string, entry: Deno.DirEntry): Promise<string | null> {
   if (entry.name.includes(REPLACEMENT) && !await exists(path)) return "a name that is not UTF-8";
   if (entry.isSymlink) return "a link";
+  if (entry.isFile && isPartName(entry.name)) return "a part of a retrieval";
   if (entry.isDirectory || entry.isFile) return null;
   return "neither a file nor a folder";
 }

@@ -1,8 +1,26 @@
-import { ConnectionLost, LocalError, REAL_PACE, Refusal } from "../../lib/client/mod.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import {
+  ConnectionLost,
+  download,
+  fileSource,
+  LocalError,
+  REAL_PACE,
+  Refusal,
+  send,
+} from "../../lib/client/mod.ts";
 import { delayBefore, withRetries } from "../../lib/client/pace.ts";
 import { inParallel } from "../../lib/client/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { FastPace, ScriptedDepot } from "./scripted_depot.ts";
+import { BLOCK_BYTES } from "../../lib/protocol/mod.ts";
+import {
+  contentLine,
+  FastPace,
+  offerLine,
+  receiptLine,
+  ScriptedDepot,
+  someBytes,
+  TempFolder,
+} from "./scripted_depot.ts";
 
 const lost = () => Promise.reject(new ConnectionLost("gone"));
 
@@ -17,7 +35,7 @@ Deno.test("withRetries() goes on for as long as something gets further", async (
   let position = 0;
   const work = withRetries((advanced) => {
     if (position === 100) return Promise.resolve("done");
-    advanced(++position);
+    advanced("sending", ++position);
     pace.pass(200_000);
     return lost();
   }, { pace });
@@ -30,7 +48,7 @@ Deno.test("withRetries() gives up when what was further is only reached again", 
   await assertRejects(
     () =>
       withRetries((advanced) => {
-        advanced(5);
+        advanced("sending", 5);
         return lost();
       }, { pace }),
     ConnectionLost,
@@ -104,4 +122,54 @@ Deno.test("inParallel() ends with what its items throw", async () => {
   })();
   const options = { connections: 2, work: () => Promise.resolve(0) };
   await assertRejects(() => inParallel(link, items, options), RangeError, "the list broke");
+});
+
+Deno.test("a transfer of over five minutes is tried again when its connection breaks", async () => {
+  await using folder = new TempFolder();
+  const data = someBytes(2_000_000);
+  const digest = digestOf(data);
+  const pace = new FastPace();
+  const block = new Uint8Array(BLOCK_BYTES);
+  await using depot = new ScriptedDepot(
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:depositar/);
+      await peer.say(offerLine());
+      await peer.expect(/^acao:enviar/);
+      pace.pass(200_000);
+      await peer.expect(/^bloco:1048576/);
+      await peer.connection.readFull(block);
+      pace.pass(200_000);
+    },
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:depositar/);
+      await peer.say(offerLine());
+      await peer.expect(/^acao:enviar/);
+      await peer.body();
+      await peer.say(receiptLine({ digest, size: data.length }));
+      await peer.expect(/^comando:recuperar/);
+      await peer.say(contentLine({ digest, size: data.length }));
+      pace.pass(200_000);
+      await peer.sendBlock(data.subarray(0, 1_000_000));
+      while (received === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      pace.pass(200_000);
+    },
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:recuperar\|posicao:1000000/);
+      await peer.say(contentLine({ digest, size: data.length }));
+      await peer.sendBlock(data.subarray(1_000_000));
+      await peer.sendEnd(digest);
+    },
+  );
+  let received = 0;
+  using link = depot.link({ pace });
+  const source = await fileSource(await folder.file("a", data));
+  const request = { name: "a", replicas: 2, minimum: null, wait: null };
+  const file = await send(link, request, { source });
+  const stored = { ...file, modifiedAt: null, executable: false };
+  const onProgress = (done: number) => received = done;
+  await download(link, stored, { path: `${folder.path}/b`, onProgress });
+  assertEquals(pace.waits, [500, 500]);
 });

@@ -103,7 +103,8 @@ Deno.test(
         recursive: true,
       });
     }
-    for (const name of ["z", "b/c/x", "b/B", "a/1", "a/\n|%"]) {
+    const part = "b/.x.0123456789abcdef.deposito-part";
+    for (const name of ["z", "b/c/x", "b/B", "a/1", "a/\n|%", part]) {
       await Deno.writeTextFile(join(root, name), name);
     }
     await Deno.symlink("z", join(root, "b/link"));
@@ -114,6 +115,7 @@ Deno.test(
     assertEquals(told, [
       "P/a/\n|%",
       "P/a/1",
+      `${part}: a part of a retrieval`,
       "P/b/B",
       "P/b/c/x",
       "b/empty: an empty folder",

@@ -86,10 +86,13 @@ function change(
 ): Promise<DepositedFile> {
   if (isPrefix(name)) throw new Refusal("nao_encontrado", "There is no file below it");
   const { signal } = context;
-  const onProgress = (done: number, total: number) =>
-    meter.step({ stage: "copying", name, done, total });
-  const options = { wait, signal, onProgress };
-  return link.run((session) => session.replicas(name, wanted, options), { signal });
+  return link.run((session, advanced) => {
+    const onProgress = (done: number, total: number) => {
+      advanced("copying", done);
+      meter.step({ stage: "copying", name, done, total });
+    };
+    return session.replicas(name, wanted, { wait, signal, onProgress });
+  }, { signal });
 }
 
 function tell(

@@ -92,7 +92,8 @@ class Retrieving {
     await makeFoldersBelow(folder, path);
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
-    return await download(link, file, { path, force: this.#force, signal, onProgress });
+    const onWait = (why: string) => this.#context.screen.remark(why);
+    return await download(link, file, { path, force: this.#force, signal, onProgress, onWait });
   }
 
   tell({ item, result, error }: Outcome<Target, Downloaded>): void {

@@ -18,8 +18,8 @@ export async function retrieveToStdout(name: string, context: Context): Promise<
   const retrieval = new Retrieval(name, sink, { signal, onProgress });
   try {
     await link.run((session, advanced) => {
-      advanced(retrieval.position);
-      return retrieval.receive(session);
+      advanced("receiving", retrieval.position);
+      return retrieval.receive(session, advanced);
     }, { signal });
     return EXIT.done;
   } catch (error) {
