@@ -20,7 +20,7 @@ export { Identities, identityFolder } from "./identity.ts";
 export { Link, type LinkOptions, type Peer } from "./link.ts";
 export { collisionKey, makeFoldersBelow, pathBelow } from "./output_path.ts";
 export { type Pace, REAL_PACE } from "./pace.ts";
-export { inParallel, type Outcome } from "./parallel.ts";
+export { inParallel, type Many, type Outcome } from "./parallel.ts";
 export type * from "./records.ts";
 export { Retrieval, type Sink, WrongBytes } from "./retrieve.ts";
 export { send, type SendOptions, type SendRequest } from "./send.ts";

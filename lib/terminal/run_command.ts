@@ -2,9 +2,8 @@ import type { Call, Command, Context } from "./commands/command.ts";
 import { EXIT } from "./commands/command.ts";
 import { complaint } from "./complaint.ts";
 import { arrayLines } from "./json.ts";
+import { stoppedWords } from "./stopping.ts";
 import { UsageError } from "./values.ts";
-
-const STOPPED = "stopped; the same command goes on where it was";
 
 /** Runs a command, and says in one line why it could not be done. Throws `UsageError`. */
 export async function runCommand(
@@ -18,8 +17,9 @@ export async function runCommand(
   } catch (error) {
     if (error instanceof UsageError) throw error;
     screen.live("");
-    const why = signal.aborted ? STOPPED : complaint(error);
-    const failure = command.failure?.(call, signal.aborted ? new Error(STOPPED) : error);
+    const stopped = stoppedWords(command.goesOn?.(call) ?? false);
+    const why = signal.aborted ? stopped : complaint(error);
+    const failure = command.failure?.(call, signal.aborted ? new Error(stopped) : error);
     if (json && failure !== undefined) {
       screen.result(Array.isArray(failure) ? arrayLines(failure) : JSON.stringify(failure));
     }

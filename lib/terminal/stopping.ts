@@ -19,3 +19,8 @@ export class Stopping implements Disposable {
     for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#stop);
   }
 }
+
+/** What is said then. `goesOn`: the same command takes up what this one left. */
+export function stoppedWords(goesOn: boolean): string {
+  return goesOn ? "stopped; the same command goes on where it was" : "stopped";
+}

@@ -94,7 +94,7 @@ Deno.test("inParallel() gives outcomes in the order of the items, failures among
     gates[item]!.resolve();
     while (!done.includes(item)) await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  assertEquals((await outcomes).map(({ result }) => result), [0, undefined, 20, 30]);
+  assertEquals((await outcomes).outcomes.map(({ result }) => result), [0, undefined, 20, 30]);
   assertEquals(done, [2, 3, 1, 0]);
 });
 
@@ -102,17 +102,36 @@ Deno.test("inParallel() begins nothing more when the depot is gone", async () =>
   await using depot = new ScriptedDepot();
   using link = depot.link();
   let begun = 0;
-  const outcomes = await inParallel(link, Array.from({ length: 100 }, (_, index) => index), {
-    connections: 2,
-    work: () => {
-      begun++;
-      return lost();
+  const { outcomes, notBegun } = await inParallel(
+    link,
+    Array.from({ length: 100 }, (_, index) => index),
+    {
+      connections: 2,
+      work: () => {
+        begun++;
+        return lost();
+      },
     },
-  });
-  assertEquals([outcomes.length, begun], [2, 2]);
+  );
+  assertEquals([outcomes.length, begun, notBegun.length], [1, 1, 99]);
 });
 
-Deno.test("inParallel() ends with what its items throw", async () => {
+Deno.test("inParallel() tells what was done when it is stopped", async () => {
+  await using depot = new ScriptedDepot();
+  using link = depot.link();
+  const stopping = new AbortController();
+  const { outcomes, stopped } = await inParallel(link, [1, 2, 3], {
+    connections: 1,
+    signal: stopping.signal,
+    work: (_, item) => {
+      if (item === 2) stopping.abort("enough");
+      return Promise.resolve(item);
+    },
+  });
+  assertEquals([outcomes.map(({ result }) => result), stopped], [[1, 2], { reason: "enough" }]);
+});
+
+Deno.test("inParallel() tells what was done before its items threw", async () => {
   await using depot = new ScriptedDepot();
   using link = depot.link();
   const items = (async function* () {
@@ -121,7 +140,8 @@ Deno.test("inParallel() ends with what its items throw", async () => {
     throw new RangeError("the list broke");
   })();
   const options = { connections: 2, work: () => Promise.resolve(0) };
-  await assertRejects(() => inParallel(link, items, options), RangeError, "the list broke");
+  const { outcomes, stopped } = await inParallel(link, items, options);
+  assertEquals([outcomes.length, stopped?.reason instanceof RangeError], [1, true]);
 });
 
 Deno.test("a transfer of over five minutes is tried again when its connection breaks", async () => {

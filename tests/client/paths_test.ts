@@ -125,6 +125,18 @@ Deno.test(
   },
 );
 
+Deno.test("a file whose name is not UTF-8 is a failure, a link is a remark", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using folder = new TempFolder();
+  const script = "touch \"$(printf 'a\\377')\" && ln -s x \"$(printf 'b\\377')\"";
+  const { success } = await new Deno.Command("sh", { args: ["-c", script], cwd: folder.path })
+    .output();
+  assert(success);
+  const found = await Array.fromAsync(walk(folder.path, "P"));
+  assertEquals(found.map(({ kind }) => kind), ["failed", "left"]);
+});
+
 Deno.test("walk() goes on after a folder that it cannot read", async () => {
   await using folder = new TempFolder();
   const found = await Array.fromAsync(walk(join(folder.path, "absent"), "P"));

@@ -29,6 +29,8 @@ export interface Command {
   more?: readonly string[];
   /** Resolves to the exit status. Throws `UsageError`, and what stops all of it. */
   run(call: Call<FlagTable>, context: Context): Promise<number>;
+  /** Whether the same words take up what was left when it was stopped; not when not given. */
+  goesOn?(call: Call<FlagTable>): boolean;
   /** What is printed with `--json` when all of it failed; nothing when not given. */
   failure?(call: Call<FlagTable>, error: unknown): unknown;
 }
