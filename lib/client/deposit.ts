@@ -164,6 +164,10 @@ class DepositRun {
     if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
       throw new BadPeer("The depot sent a receipt for other bytes than were sent");
     }
+    const { replicas } = this.#parts.request;
+    if (receipt.replicas < 1 || (replicas !== null && receipt.wanted !== replicas)) {
+      throw new BadPeer("The depot sent a receipt for other copies than were asked for");
+    }
     return receipt;
   }
 

@@ -1,12 +1,12 @@
 /** What the words around a command, the environment and this process make of a client. */
 import { validate as isUuid } from "@std/uuid/v4";
-import { connect, Identities, identityFolder, type Link } from "../client/mod.ts";
+import { type Address, connect, Identities, identityFolder, type Link } from "../client/mod.ts";
 import { retryWords } from "./complaint.ts";
 import type { Context } from "./commands/command.ts";
 import { processScreen, type Screen } from "./screen.ts";
 import { formatDuration } from "./units.ts";
 import { environment, userPath } from "./user_path.ts";
-import { type Address, parseAddress, UsageError } from "./values.ts";
+import { parseAddress, UsageError } from "./values.ts";
 
 export interface ClientSettings {
   address: Address;

@@ -2,8 +2,8 @@ import type { Link } from "../../client/mod.ts";
 import type { FlagTable, FlagValues } from "../arguments.ts";
 import type { Screen } from "../screen.ts";
 
-/** Done, not done, the words were wrong, done with fewer copies than asked. */
-export const EXIT = { done: 0, failed: 1, usage: 2, fewer: 3 } as const;
+/** Done, not done, the words were wrong, done with fewer copies than asked, nobody reads it. */
+export const EXIT = { done: 0, failed: 1, usage: 2, fewer: 3, unread: 141 } as const;
 
 /** What a command works with. */
 export interface Context {

@@ -1,6 +1,6 @@
 import { ConnectionLost, type Link, Refusal } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
-import { failureJson } from "../json.ts";
+import { failureJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
 import { count } from "../units.ts";
 import { stoppedWords } from "../stopping.ts";
@@ -90,7 +90,7 @@ async function removeAll(
   }
   const failed = failures.map(({ name, error }) => failureJson(name, error));
   if (json) {
-    screen.result(JSON.stringify(failed.length > 0 ? { removed, failed } : { removed }));
+    screen.result(jsonText(failed.length > 0 ? { removed, failed } : { removed }));
   }
   if (signal.aborted) screen.complain(stoppedWords(true));
   return failures.length > 0 ? EXIT.failed : EXIT.done;

@@ -7,7 +7,7 @@ import {
   Refusal,
 } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
-import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
 import { Meter } from "../meter.ts";
 import { receiptText } from "../receipt.ts";
 import { UsageError } from "../values.ts";
@@ -114,7 +114,7 @@ function end(
 ): number {
   if (context.json) {
     const elements = elementsOf(many, (name) => name, fileJson);
-    context.screen.result(one ? JSON.stringify(elements[0] ?? null) : arrayLines(elements));
+    context.screen.result(one ? jsonText(elements[0] ?? null) : arrayLines(elements));
   }
   sayStopped(many, context);
   if (!isAllDone(many)) return EXIT.failed;

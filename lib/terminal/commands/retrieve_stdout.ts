@@ -23,7 +23,7 @@ export async function retrieveToStdout(name: string, context: Context): Promise<
     }, { signal });
     return EXIT.done;
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof Deno.errors.BrokenPipe) throw error;
     screen.complain(`could not retrieve ${name}: ${wordsFor(error, retrieval.position)}`);
     return EXIT.failed;
   } finally {
