@@ -11,6 +11,8 @@ export interface ConnectOptions extends LinkOptions {
   /** Where identifiers are remembered; `null`: nowhere. */
   identities: Identities | null;
   signal?: AbortSignal | undefined;
+  /** Told when a given identifier could not be remembered. */
+  onForgotten?: ((error: LocalError) => void) | undefined;
 }
 
 /**
@@ -38,31 +40,28 @@ class Introduction {
     const { identities } = this.#options;
     const id = this.#options.id?.toLowerCase();
     if (!identities) return await this.#open(id ?? null);
-    const session = id ? await this.#given(id, identities) : await this.#remembered(identities);
-    await identities.setHint(this.#address, session.depot);
-    return session;
+    if (id) return await this.#given(id, identities);
+    return await this.#hinted(identities) ?? await this.#introduced(identities);
   }
 
-  /** A given identifier is remembered where none is, and never in place of another. */
+  /**
+   * A given identifier is remembered where none is, and never in place of another. Given the one
+   * that is remembered, this address counts as the depot's from now on.
+   */
   async #given(id: string, identities: Identities): Promise<Session> {
+    const { signal, onForgotten } = this.#options;
     const session = await this.#open(id);
+    const { depot } = session;
     try {
-      if (await identities.of(session.depot) === null) {
-        await identities.locked(() => identities.remember(session.depot, id));
-      }
+      const remembered = await identities.of(depot) ??
+        await identities.locked(() => identities.remember(depot, id), signal);
+      if (remembered === id) await identities.setHint(this.#address, depot);
     } catch (error) {
       // It was given, so that nothing depends on its being remembered.
       if (!(error instanceof LocalError)) throw error;
+      onForgotten?.(error);
     }
     return session;
-  }
-
-  async #remembered(identities: Identities): Promise<Session> {
-    return await this.#hinted(identities) ??
-      await identities.locked(async () =>
-        // Another process may have been here while this one waited.
-        await this.#hinted(identities) ?? await this.#introduced(identities)
-      );
   }
 
   /** As the client of the depot that answered here last, when it still does. */
@@ -82,20 +81,39 @@ class Introduction {
 
   /**
    * As a new client, unless the depot turns out to be one where this machine has been: then as the
-   * old one. The new identifier is forgotten again; it costs the depot a few bytes.
+   * old one, where that depot has answered before. The new identifier is forgotten again; it costs
+   * the depot a few bytes. The lock is not held while the depot is waited for.
    */
   async #introduced(identities: Identities): Promise<Session> {
     const session = await this.#open(null);
+    const { depot } = session;
     try {
-      const id = await identities.remember(session.depot, session.id);
-      await identities.setHint(this.#address, session.depot);
+      const id = await identities.locked(async () => {
+        const known = await identities.of(depot);
+        if (known !== null && !await identities.knows(this.#address, depot)) {
+          throw this.#answersElsewhere(depot, identities);
+        }
+        await identities.setHint(this.#address, depot);
+        return await identities.remember(depot, session.id);
+      }, this.#options.signal);
       if (id === session.id) return session;
       session[Symbol.dispose]();
-      return await this.#return(id, session.depot, identities);
+      return await this.#return(id, depot, identities);
     } catch (error) {
       session[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** Whoever answers here may only say that it is that depot, to learn the identifier. */
+  #answersElsewhere(depot: string, identities: Identities): LocalError {
+    const { hostname, port } = this.#address;
+    return new LocalError(
+      "identidade",
+      `Depot ${depot} answers now at ${hostname}:${port}, where it never answered before; if that ` +
+        `is right, run the command once with --id or DEPOSITO_ID and the identifier that is in ` +
+        identities.pathOf(depot),
+    );
   }
 
   async #return(id: string, depot: string, identities: Identities): Promise<Session> {

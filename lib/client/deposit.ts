@@ -14,6 +14,7 @@ import {
   type Values,
 } from "../protocol/mod.ts";
 import { END, fill, type Filled, sendBody } from "./body.ts";
+import type { Advanced } from "./pace.ts";
 import { readLateReply } from "./peer.ts";
 import { type DepositedFile, fileOfReceipt } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -43,8 +44,8 @@ export interface DepositProgress {
 export interface DepositOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: DepositProgress) => void) | undefined;
-  /** Told how far it is when bytes need not be sent or hashed again by a later attempt. */
-  advanced?: ((position: number) => void) | undefined;
+  /** Told how far it is, as in `withRetries`. */
+  advanced?: Advanced | undefined;
   /** The same for every attempt. */
   known?: SourceHash;
 }
@@ -121,7 +122,7 @@ class DepositRun {
   async #sendFile(size: number): Promise<Receipt> {
     await this.#connection.writeLine(this.#requestLine(null));
     const offer = await this.#offer();
-    this.#parts.options.advanced?.(offer.position + this.#known.hashed);
+    this.#parts.options.advanced?.("kept", offer.position + this.#known.hashed);
     if (offer.presentDigest !== null) {
       const digest = await this.#known.whole(this.#parts.reader, this.#hashing(size));
       if (digest === offer.presentDigest) {
@@ -153,7 +154,7 @@ class DepositRun {
 
   /** What a depot kept of a large upload it reads again first, which takes its time. */
   #offer(): Promise<Offer> {
-    const onProgress = (done: number, total: number) => this.#tell("storing", done, total);
+    const onProgress = (done: number, total: number) => this.#tell("storing", done, total, "offer");
     return readLateReply(this.#connection, REPLIES.offer, onProgress);
   }
 
@@ -162,6 +163,10 @@ class DepositRun {
     const receipt = await readLateReply(this.#connection, REPLIES.receipt, onProgress);
     if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
       throw new BadPeer("The depot sent a receipt for other bytes than were sent");
+    }
+    const { replicas } = this.#parts.request;
+    if (receipt.replicas < 1 || (replicas !== null && receipt.wanted !== replicas)) {
+      throw new BadPeer("The depot sent a receipt for other copies than were asked for");
     }
     return receipt;
   }
@@ -177,7 +182,13 @@ class DepositRun {
     return { signal, onProgress: (done: number) => this.#tell("hashing", done, total) };
   }
 
-  #tell(stage: DepositProgress["stage"], done: number, total: number | null): void {
+  #tell(
+    stage: DepositProgress["stage"],
+    done: number,
+    total: number | null,
+    counter: string = stage,
+  ): void {
+    this.#parts.options.advanced?.(counter, done);
     this.#parts.options.onProgress?.({ stage, done, total });
   }
 }

@@ -1,18 +1,20 @@
 /** A file from a depot to a path: in a part beside it first, checked, then under its name. */
-import { isAbsolute } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { Refusal } from "../protocol/mod.ts";
 import { LocalError } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
 import type { Link } from "./link.ts";
-import { lookAt, partPath } from "./output_path.ts";
+import { isPartName, lookAt, partPath, requireReplaceable } from "./output_path.ts";
 import type { DepositedFile, StoredFile } from "./records.ts";
-import { Part, somethingElseAt } from "./part.ts";
+import { Part } from "./part.ts";
 import { Retrieval, WrongBytes } from "./retrieve.ts";
 
 export interface DownloadOptions {
   /** Replaces a different file at the path. */
   force?: boolean;
   signal?: AbortSignal | undefined;
+  /** Told why it waits for another process, when it does. */
+  onWait?: ((why: string) => void) | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -39,6 +41,7 @@ export async function download(
   options: DownloadOptions & { path: string },
 ): Promise<Downloaded> {
   if (!isAbsolute(options.path)) throw new TypeError(`Expected an absolute path: ${options.path}`);
+  requireNoPart(options.path);
   for (let present = file, changes = 0;;) {
     try {
       return await downloadVersion(link, present, options);
@@ -66,10 +69,17 @@ async function downloadVersion(
     if (present) requireReplaceable(path, present, force);
     return false;
   };
-  if (await isThere()) return { file, path, outcome: "same" };
-  using part = await Part.open(partPath(path, file.digest));
+  const gathering = partPath(path, file.digest);
+  if (await isThere()) {
+    await Part.drop(gathering).catch(() => {});
+    return { file, path, outcome: "same" };
+  }
+  using part = await Part.open(gathering, options);
   // Who had the part before may have brought the file.
-  if (await isThere()) return { file, path, outcome: "same" };
+  if (await isThere()) {
+    await part.discard();
+    return { file, path, outcome: "same" };
+  }
   try {
     await bring(link, { file, part, options });
   } catch (error) {
@@ -78,6 +88,15 @@ async function downloadVersion(
   }
   await part.becomes(path, { file, replace: force });
   return { file, path, outcome: "written" };
+}
+
+/** Another retrieval would take the file for its own part. */
+function requireNoPart(path: string): void {
+  if (!isPartName(basename(path))) return;
+  throw new LocalError(
+    "caminho_recusado",
+    `${path} is called as the part of a retrieval: choose another path with --output`,
+  );
 }
 
 async function isEqual(
@@ -90,13 +109,6 @@ async function isEqual(
   return (await hashFile(there, file.size, signal)).digest() === file.digest;
 }
 
-function requireReplaceable(path: string, present: Deno.FileInfo, force: boolean): void {
-  if (present.isDirectory) {
-    throw new LocalError("ja_existe", `${path} is a folder: choose another path with --output`);
-  }
-  if (!force) throw somethingElseAt(path);
-}
-
 interface Bringing {
   file: StoredFile;
   part: Part;
@@ -106,14 +118,19 @@ interface Bringing {
 /** Fills the part with all of the content, whatever breaks meanwhile. */
 async function bring(link: Link, { file, part, options }: Bringing): Promise<void> {
   const { signal, onProgress } = options;
-  const retrieval = new Retrieval(file.name, part, { digest: file.digest, signal, onProgress });
+  const retrieval = new Retrieval(file.name, part, {
+    digest: file.digest,
+    size: file.size,
+    signal,
+    onProgress,
+  });
   retrieval.resumeAt(...await part.resume(file.size, signal));
   let resumed = retrieval.position > 0;
   for (let wrong = 0;;) {
     try {
       await link.run((session, advanced) => {
-        advanced(retrieval.position);
-        return retrieval.receive(session);
+        advanced("receiving", retrieval.position);
+        return retrieval.receive(session, advanced);
       }, options);
       return;
     } catch (error) {

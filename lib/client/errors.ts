@@ -7,7 +7,7 @@ import { BadPeer, ConnectionLost, Refusal } from "../protocol/mod.ts";
 export const LOCAL_CODES = {
   ja_existe: "something else is at the path already",
   caminho_recusado: "the name cannot become a path here without harm",
-  arquivo_mudou: "the file changed while it was read",
+  arquivo_mudou: "the file changed while it was read or written",
   arquivo_invalido: "the path is nothing that can be deposited",
   conteudo_errado: "the bytes that came are not those of the file",
   identidade: "what is remembered of this machine's identifier cannot be used",

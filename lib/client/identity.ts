@@ -2,7 +2,7 @@
  * What this machine remembers of who it is, one file a depot:
  *
  *     <folder>/<depot id>.json     {"version":1,"depot":UUID,"id":UUID}
- *     <folder>/addresses/<key>     the depot that answered at an address last: a hint
+ *     <folder>/addresses/<key>     the depots that have answered at an address, the last one first
  *     <folder>/lock                held while an identifier is made
  *
  * The identifier is all that it takes to read the files, so only the user can read it. It is on
@@ -11,6 +11,7 @@
 import { join } from "node:path";
 import { validate as isUuid } from "@std/uuid/v4";
 import { LocalError, messageOf } from "./errors.ts";
+import { lockFile } from "./lock.ts";
 import type { Address } from "./session.ts";
 
 type Environment = (name: string) => string | undefined;
@@ -34,6 +35,9 @@ export function identityFolder(
   );
 }
 
+/** Depots that are remembered of one address, at most. */
+const DEPOTS_OF_AN_ADDRESS = 16;
+
 /** The remembered identifiers. */
 export class Identities {
   #folder: string;
@@ -44,9 +48,10 @@ export class Identities {
 
   /** The identifier at a depot; `null`: none is remembered. Throws `identidade`. */
   async of(depot: string): Promise<string | null> {
-    const path = this.#path(depot);
+    const path = this.pathOf(depot);
     const text = await readIfThere(path);
     if (text === null) return null;
+    await makePrivate(path);
     try {
       const { version, id } = JSON.parse(text);
       if (version === 1 && typeof id === "string" && isUuid(id)) return id;
@@ -66,7 +71,7 @@ export class Identities {
   async remember(depot: string, id: string): Promise<string> {
     const present = await this.of(depot);
     if (present !== null) return present;
-    const path = this.#path(depot);
+    const path = this.pathOf(depot);
     const text = JSON.stringify({ version: 1, depot, id }) + "\n";
     await this.#writeNew(path, text);
     return await this.of(depot) ?? id;
@@ -74,39 +79,46 @@ export class Identities {
 
   /** The depot that answered there last, to be believed only when it answers again. */
   async hint(address: Address): Promise<string | null> {
-    const text = await readIfThere(this.#hintPath(address));
-    return text !== null && isUuid(text.trim()) ? text.trim() : null;
+    return (await this.#depotsAt(address))[0] ?? null;
   }
 
-  /** A hint that cannot be kept is not missed. */
+  /** Whether that depot has answered there before. */
+  async knows(address: Address, depot: string): Promise<boolean> {
+    return (await this.#depotsAt(address)).includes(depot);
+  }
+
+  /** Remembers who answered there. Throws `identidade`. */
   async setHint(address: Address, depot: string): Promise<void> {
-    if (await this.hint(address) === depot) return;
+    const known = await this.#depotsAt(address);
+    if (known[0] === depot) return;
+    const depots = [depot, ...known.filter((other) => other !== depot)];
+    const text = depots.slice(0, DEPOTS_OF_AN_ADDRESS).join("\n") + "\n";
     const path = this.#hintPath(address);
     const draft = `${path}.${crypto.randomUUID()}`;
     try {
       await Deno.mkdir(join(this.#folder, "addresses"), { recursive: true, mode: 0o700 });
-      await Deno.writeTextFile(draft, depot + "\n", { createNew: true, mode: 0o600 });
+      await Deno.writeTextFile(draft, text, { createNew: true, mode: 0o600 });
       await Deno.rename(draft, path);
-    } catch {
+    } catch (cause) {
       await Deno.remove(draft).catch(() => {});
+      throw cannotRemember(path, cause);
     }
   }
 
   /** Runs `work` while no other process on this machine makes an identifier. */
-  async locked<T>(work: () => Promise<T>): Promise<T> {
+  async locked<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#makeFolder();
     const options = { create: true, write: true, mode: 0o600 };
-    using lock = await Deno.open(join(this.#folder, "lock"), options);
-    await lock.lock(true);
+    const path = join(this.#folder, "lock");
+    using lock = await Deno.open(path, options).catch((cause) => {
+      throw cannotRemember(path, cause);
+    });
+    await lockFile(lock, { signal });
     return await work();
   }
 
   /** Where an identifier is kept, to tell the user. */
   pathOf(depot: string): string {
-    return this.#path(depot);
-  }
-
-  #path(depot: string): string {
     if (!isUuid(depot)) throw new TypeError("Expected a depot's identifier");
     return join(this.#folder, `${depot}.json`);
   }
@@ -116,37 +128,55 @@ export class Identities {
     return join(this.#folder, "addresses", `${host}_${port}`);
   }
 
+  async #depotsAt(address: Address): Promise<string[]> {
+    const text = await readIfThere(this.#hintPath(address));
+    return (text ?? "").split("\n").filter((line) => isUuid(line));
+  }
+
   async #makeFolder(): Promise<void> {
     try {
       await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
       if (Deno.build.os !== "windows") await Deno.chmod(this.#folder, 0o700);
     } catch (cause) {
-      throw new LocalError(
-        "identidade",
-        `Could not use ${this.#folder} to remember your identifier: ${messageOf(cause)}`,
-        { cause },
-      );
+      throw cannotRemember(this.#folder, cause);
     }
   }
 
   /** All of it under its name, on disk, or nothing; what is there already stays. */
   async #writeNew(path: string, text: string): Promise<void> {
     const draft = `${path}.${crypto.randomUUID()}`;
-    {
-      using file = await Deno.open(draft, { createNew: true, write: true, mode: 0o600 });
-      const bytes = new TextEncoder().encode(text);
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      await file.sync();
-    }
     try {
-      await Deno.link(draft, path);
-    } catch (error) {
-      // Without links the lock alone keeps two writers apart.
-      if (!(error instanceof Deno.errors.AlreadyExists)) return await Deno.rename(draft, path);
+      await this.#writeDraft(draft, text);
+      await Deno.link(draft, path).catch(async (error) => {
+        // Without links the lock alone keeps two writers apart.
+        if (!(error instanceof Deno.errors.AlreadyExists)) await Deno.rename(draft, path);
+      });
+      await syncFolder(this.#folder);
+    } catch (cause) {
+      throw cannotRemember(path, cause);
+    } finally {
+      await Deno.remove(draft).catch(() => {});
     }
-    await Deno.remove(draft);
-    await syncFolder(this.#folder);
   }
+
+  async #writeDraft(draft: string, text: string): Promise<void> {
+    using file = await Deno.open(draft, { createNew: true, write: true, mode: 0o600 });
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    await file.sync();
+  }
+}
+
+/** Who copied the file may have let others read it. */
+async function makePrivate(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
+  const { mode } = await Deno.stat(path).catch(() => ({ mode: null }));
+  if (mode !== null && (mode & 0o077) !== 0) await Deno.chmod(path, 0o600).catch(() => {});
+}
+
+function cannotRemember(path: string, cause: unknown): LocalError {
+  const words = `Could not use ${path} to remember your identifier: ${messageOf(cause)}`;
+  return new LocalError("identidade", words, { cause });
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { BadPeer, Refusal } from "../protocol/mod.ts";
-import { type Pace, REAL_PACE, withRetries } from "./pace.ts";
+import { type Advanced, type Pace, REAL_PACE, withRetries } from "./pace.ts";
 import type { StoredFile } from "./records.ts";
 import { type Address, type ListOptions, Session } from "./session.ts";
 
@@ -51,7 +51,7 @@ export class Link implements Disposable {
    * succeed later. `advanced` as in `withRetries`.
    */
   run<T>(
-    attempt: (session: Session, advanced: (position: number) => void) => Promise<T>,
+    attempt: (session: Session, advanced: Advanced) => Promise<T>,
     { signal }: RunOptions = {},
   ): Promise<T> {
     const { onRetry } = this.#options;
@@ -96,8 +96,8 @@ export class Link implements Disposable {
   }
 
   async #once<T>(
-    attempt: (session: Session, advanced: (position: number) => void) => Promise<T>,
-    options: { advanced: (position: number) => void; signal: AbortSignal | undefined },
+    attempt: (session: Session, advanced: Advanced) => Promise<T>,
+    options: { advanced: Advanced; signal: AbortSignal | undefined },
   ): Promise<T> {
     try {
       return await attempt(await this.#open(options.signal), options.advanced);

@@ -23,7 +23,7 @@ export { Link, type LinkOptions, type Peer } from "./link.ts";
 export { collisionKey, makeFoldersBelow, pathBelow } from "./output_path.ts";
 export { machineName } from "./machine.ts";
 export { delayBefore, type Pace, REAL_PACE } from "./pace.ts";
-export { inParallel, type Outcome } from "./parallel.ts";
+export { inParallel, type Many, type Outcome } from "./parallel.ts";
 export type * from "./records.ts";
 export { Retrieval, type Sink, WrongBytes } from "./retrieve.ts";
 export { send, type SendOptions, type SendRequest } from "./send.ts";

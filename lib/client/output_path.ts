@@ -62,6 +62,26 @@ export async function lookAt(path: string): Promise<Deno.FileInfo | null> {
   }
 }
 
+/** Throws `ja_existe` unless what is at `path` may be replaced, with `force` or at all. */
+export function requireReplaceable(path: string, present: Deno.FileInfo, force: boolean): void {
+  if (present.isDirectory) {
+    throw new LocalError("ja_existe", `${path} is a folder: choose another path with --output`);
+  }
+  if (!present.isFile && !present.isSymlink) {
+    const what = "neither a file nor a folder, and is not replaced";
+    throw new LocalError("ja_existe", `${path} is ${what}: choose another path with --output`);
+  }
+  if (!force) throw somethingElseAt(path);
+}
+
+/** What to throw when a path is taken. */
+export function somethingElseAt(path: string): LocalError {
+  return new LocalError(
+    "ja_existe",
+    `${path} exists and is different: replace it with --force, or choose --output`,
+  );
+}
+
 /** A file name's bytes, at most, on the systems of today. */
 const FILE_NAME_BYTES = 255;
 
@@ -74,6 +94,11 @@ export function partPath(target: string, digest: string): string {
   const name = basename(target);
   const fits = new TextEncoder().encode("." + name + end).length <= FILE_NAME_BYTES;
   return join(dirname(target), `.${fits ? name : digestOf(name).slice(0, 32)}${end}`);
+}
+
+/** Whether a file's own name is one that `partPath` gives. */
+export function isPartName(name: string): boolean {
+  return /^\..+\.[0-9a-f]{16}\.deposito-part$/is.test(name);
 }
 
 function requireWindowsPart(name: string, part: string): void {

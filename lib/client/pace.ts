@@ -43,6 +43,12 @@ export function mayTryAgain(error: unknown): boolean {
   return error instanceof ConnectionLost || (error instanceof Refusal && error.retry);
 }
 
+/**
+ * Told how far a stage of the work is, such as `sending`, in numbers that grow. Each stage counts
+ * by itself.
+ */
+export type Advanced = (stage: string, position: number) => void;
+
 export interface RetryOptions {
   pace: Pace;
   signal?: AbortSignal | undefined;
@@ -55,20 +61,20 @@ export interface RetryOptions {
 /**
  * Runs `attempt` until it succeeds, fails for good, or nothing got further for five minutes. Waits
  * 0.5 s, doubling to 30 s, each time between half of that and all of it. `attempt` says how far it
- * durably is with `advanced`; only a higher number than before counts.
+ * is with `advanced`; only a higher number than ever before in that stage counts.
  */
 export async function withRetries<T>(
-  attempt: (advanced: (position: number) => void) => Promise<T>,
+  attempt: (advanced: Advanced) => Promise<T>,
   options: RetryOptions,
 ): Promise<T> {
   const { pace, signal, onRetry } = options;
   const worthIt = options.mayTryAgain ?? mayTryAgain;
-  let furthest = 0;
+  const furthest = new Map<string, number>();
   let since = pace.now();
   let tries = 0;
-  const advanced = (position: number) => {
-    if (position <= furthest) return;
-    furthest = position;
+  const advanced = (stage: string, position: number) => {
+    if (position <= (furthest.get(stage) ?? 0)) return;
+    furthest.set(stage, position);
     since = pace.now();
     tries = 0;
   };

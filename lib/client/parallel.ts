@@ -14,36 +14,64 @@ export interface ParallelOptions<T, R> {
   onDone?: (outcome: Outcome<T, R>) => void;
 }
 
+/** How many items went. */
+export interface Many<T, R> {
+  /** In the order of the items; failures are among them. */
+  outcomes: Outcome<T, R>[];
+  /** Those known of that were never begun, because the depot could not be reached any more. */
+  notBegun: T[];
+  /** Why not all were begun: what the items threw, the signal's reason; `null`: nothing of that. */
+  stopped: { reason: unknown } | null;
+}
+
 /**
  * Does `work` for each of `items`, over `link` and as many siblings as it takes. Goes on after
- * failures, except when the depot cannot be reached any more or the signal aborts. Resolves to the
- * outcomes in the order of `items`; those that were not begun are not among them.
+ * failures, except when the depot cannot be reached any more or the signal aborts. `items` may be
+ * made with a signal, which aborts when the depot cannot be reached: who asks the depot for them
+ * then stops. Throws only what `onDone` throws.
  */
 export async function inParallel<T, R>(
   link: Link,
-  items: AsyncIterable<T> | Iterable<T>,
+  items: Items<T> | ((signal: AbortSignal) => Items<T>),
   options: ParallelOptions<T, R> & { work: (link: Link, item: T) => Promise<R> },
-): Promise<Outcome<T, R>[]> {
-  const queue = numbered(items);
+): Promise<Many<T, R>> {
+  const gone = new AbortController();
+  const signals = [gone.signal, ...options.signal ? [options.signal] : []];
+  const made = typeof items === "function" ? items(AbortSignal.any(signals)) : items;
+  const queue = new Queue(made);
   const outcomes: { index: number; outcome: Outcome<T, R> }[] = [];
-  let over = false;
+  let failed: { reason: unknown } | null = null;
+  const isOver = () => failed !== null || gone.signal.aborted || options.signal?.aborted;
   const worker = async (own: Link) => {
-    for await (const { index, item } of queue) {
-      const outcome = await attempt(item, () => options.work(own, item));
-      options.signal?.throwIfAborted();
-      outcomes.push({ index, outcome });
-      options.onDone?.(outcome);
-      over ||= outcome.error instanceof ConnectionLost;
-      if (over) return;
+    while (!isOver()) {
+      const next = await queue.next();
+      if (!next) return;
+      if (isOver()) return queue.giveBack(next.item);
+      const outcome = await attempt(next.item, () => options.work(own, next.item));
+      outcomes.push({ index: next.index, outcome });
+      if (outcome.error instanceof ConnectionLost) gone.abort();
+      try {
+        options.onDone?.(outcome);
+      } catch (reason) {
+        failed ??= { reason };
+      }
     }
   };
   const siblings = Array.from({ length: options.connections - 1 }, () => link.sibling());
-  const ends = await Promise.allSettled([link, ...siblings].map(worker));
+  await Promise.all([link, ...siblings].map(worker));
   for (const sibling of siblings) sibling[Symbol.dispose]();
-  const failed = ends.find((end) => end.status === "rejected");
-  if (failed) throw failed.reason;
-  return outcomes.sort((a, b) => a.index - b.index).map(({ outcome }) => outcome);
+  if (failed) throw (failed as { reason: unknown }).reason;
+  const isStopped = options.signal?.aborted ?? false;
+  const notBegun = gone.signal.aborted && !isStopped ? await queue.rest() : [];
+  const broken = gone.signal.aborted ? null : queue.broken;
+  return {
+    outcomes: outcomes.sort((a, b) => a.index - b.index).map(({ outcome }) => outcome),
+    notBegun,
+    stopped: isStopped ? { reason: options.signal!.reason } : broken,
+  };
 }
+
+type Items<T> = AsyncIterable<T> | Iterable<T>;
 
 async function attempt<T, R>(item: T, work: () => Promise<R>): Promise<Outcome<T, R>> {
   try {
@@ -53,25 +81,45 @@ async function attempt<T, R>(item: T, work: () => Promise<R>): Promise<Outcome<T
   }
 }
 
-/** One iterator for all workers; the end of one worker's loop does not end it for the others. */
-function numbered<T>(
-  items: AsyncIterable<T> | Iterable<T>,
-): AsyncIterable<{ index: number; item: T }> {
-  const iterator = Symbol.asyncIterator in items
-    ? items[Symbol.asyncIterator]()
-    : items[Symbol.iterator]();
-  let index = 0;
-  let turn: Promise<unknown> = Promise.resolve();
-  const next = async () => {
-    const { done, value } = await iterator.next();
-    return done
-      ? { done, value: undefined }
-      : { done: false, value: { index: index++, item: value } };
-  };
-  const inTurn = () => {
-    const mine = turn.then(next);
-    turn = mine.catch(() => {});
-    return mine as Promise<IteratorResult<{ index: number; item: T }>>;
-  };
-  return { [Symbol.asyncIterator]: () => ({ next: inTurn }) };
+/** The items, one after the other for all workers. */
+class Queue<T> {
+  /** What the items threw; none come after that. */
+  broken: { reason: unknown } | null = null;
+  #iterator: AsyncIterator<T> | Iterator<T>;
+  #index = 0;
+  #turn: Promise<{ index: number; item: T } | null> = Promise.resolve(null);
+  #returned: T[] = [];
+
+  constructor(items: Items<T>) {
+    this.#iterator = Symbol.asyncIterator in items
+      ? items[Symbol.asyncIterator]()
+      : items[Symbol.iterator]();
+  }
+
+  /** `null`: no more. */
+  next(): Promise<{ index: number; item: T } | null> {
+    return this.#turn = this.#turn.then(() => this.#next());
+  }
+
+  /** It was taken and not begun. */
+  giveBack(item: T): void {
+    this.#returned.push(item);
+  }
+
+  /** What nobody took. */
+  async rest(): Promise<T[]> {
+    for (let next = await this.next(); next; next = await this.next()) this.giveBack(next.item);
+    return this.#returned;
+  }
+
+  async #next(): Promise<{ index: number; item: T } | null> {
+    if (this.broken) return null;
+    try {
+      const { done, value } = await this.#iterator.next();
+      return done ? null : { index: this.#index++, item: value };
+    } catch (reason) {
+      this.broken = { reason };
+      return null;
+    }
+  }
 }

@@ -2,40 +2,59 @@
 import { Sha256 } from "../content/digest.ts";
 import { LocalError } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
-import { lookAt } from "./output_path.ts";
+import { lockFile, tryLock } from "./lock.ts";
+import { lookAt, requireReplaceable, somethingElseAt } from "./output_path.ts";
 import type { StoredFile } from "./records.ts";
 import type { Sink } from "./retrieve.ts";
+
+export interface PartOptions {
+  signal?: AbortSignal | undefined;
+  /** Told why it waits, when it does. */
+  onWait?: ((why: string) => void) | undefined;
+}
 
 /** A part beside its target. Only one process writes to it. */
 export class Part implements Sink, Disposable {
   #file: Deno.FsFile;
   #path: string;
-  #named = false;
+  /** No other process writes to it: there are locks here. */
+  #isLocked: boolean;
+  #isOver = false;
 
-  private constructor(file: Deno.FsFile, path: string) {
+  private constructor(file: Deno.FsFile, path: string, isLocked: boolean) {
     this.#file = file;
     this.#path = path;
+    this.#isLocked = isLocked;
   }
 
   /** Opens the one that is there, or makes it; waits while another process has it. */
-  static async open(path: string): Promise<Part> {
+  static async open(path: string, { signal, onWait }: PartOptions = {}): Promise<Part> {
+    const why = `waiting for another retrieval that fills ${path}`;
     while (true) {
-      const present = await lookAt(path);
-      if (present && !present.isFile) {
-        throw new LocalError("caminho_recusado", `${path} is no file: remove it`);
-      }
-      const file = await Deno.open(path, {
-        read: true,
-        write: true,
-        ...(present ? {} : { createNew: true }),
-      }).catch(ifRaced);
+      const file = await openOrMake(path);
       if (!file) continue;
-      // Without locks two retrievals may mix here, and the hash then finds it.
-      await file.lock(true).catch(() => {});
-      // Who had it may have given it its name, and this handle would write into that.
-      if (await isStill(path, file)) return new Part(file, path);
+      try {
+        const isLocked = await lockFile(file, { signal, onWait: () => onWait?.(why) });
+        // Who had it may have given it its name, and this handle would write into that.
+        if (await isAt(path, file)) {
+          if (!await isLinked(file)) return new Part(file, path, isLocked);
+          await Deno.remove(path).catch(ignoreAbsence);
+        }
+      } catch (error) {
+        file.close();
+        throw error;
+      }
       file.close();
     }
+  }
+
+  /** Removes what an earlier attempt left at `path`, unless somebody fills it just now. */
+  static async drop(path: string): Promise<void> {
+    const present = await lookAt(path);
+    if (!present?.isFile) return;
+    using file = await Deno.open(path, { read: true, write: true });
+    if (await tryLock(file) === "busy" || !await isAt(path, file)) return;
+    await Deno.remove(path).catch(ignoreAbsence);
   }
 
   /** What is there of `size` bytes: how many, and their hash. */
@@ -59,25 +78,54 @@ export class Part implements Sink, Disposable {
     await this.#file.seek(0, Deno.SeekMode.Start);
   }
 
-  /** The part takes its name, with its time and its executable bit, when all of it is on disk. */
+  /**
+   * The part takes its name, with its time and its executable bit, when all of it is on disk.
+   * Throws `arquivo_mudou` when its path is not that of the file any more that was written.
+   */
   async becomes(
     path: string,
     { file, replace }: { file: StoredFile; replace: boolean },
   ): Promise<void> {
+    await this.#requireOwn(file.size);
     await this.#dress(file);
     await this.#file.sync();
+    await this.#requireUnmixed(file);
+    const present = await lookAt(path);
+    if (present) requireReplaceable(path, present, replace);
+    await this.#requireOwn(file.size);
     if (replace) await Deno.rename(this.#path, path);
     else await linkOrRename(this.#path, path);
-    this.#named = true;
+    this.#isOver = true;
+  }
+
+  /** It is not needed any more. */
+  async discard(): Promise<void> {
+    if (await isAt(this.#path, this.#file)) await Deno.remove(this.#path).catch(ignoreAbsence);
+    this.#isOver = true;
   }
 
   /** What is worth going on from stays. */
   [Symbol.dispose](): void {
     try {
-      if (!this.#named && this.#file.statSync().size === 0) Deno.removeSync(this.#path);
+      if (this.#isOver) return;
+      const open = this.#file.statSync();
+      if (open.size === 0 && isSame(Deno.lstatSync(this.#path), open)) Deno.removeSync(this.#path);
+    } catch (error) {
+      ignoreAbsence(error);
     } finally {
       this.#file.close();
     }
+  }
+
+  async #requireOwn(size: number): Promise<void> {
+    if (await isAt(this.#path, this.#file) && (await this.#file.stat()).size === size) return;
+    throw partChanged(this.#path);
+  }
+
+  /** Without locks two retrievals may have cut off and filled up each other's bytes. */
+  async #requireUnmixed({ size, digest }: StoredFile): Promise<void> {
+    if (this.#isLocked || (await hashFile(this.#file, size)).digest() === digest) return;
+    throw partChanged(this.#path);
   }
 
   async #dress(file: StoredFile): Promise<void> {
@@ -92,6 +140,21 @@ export class Part implements Sink, Disposable {
   }
 }
 
+/** `null`: it came or went just now. */
+async function openOrMake(path: string): Promise<Deno.FsFile | null> {
+  const present = await lookAt(path);
+  if (present && !present.isFile) {
+    throw new LocalError("caminho_recusado", `${path} is no file: remove it`);
+  }
+  try {
+    const isNew = present ? {} : { createNew: true };
+    return await Deno.open(path, { read: true, write: true, ...isNew });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return null;
+    return ignoreAbsence(error);
+  }
+}
+
 /** Gives the name without replacing what got there meanwhile. */
 async function linkOrRename(part: string, path: string): Promise<void> {
   try {
@@ -102,24 +165,32 @@ async function linkOrRename(part: string, path: string): Promise<void> {
     if (await lookAt(path)) throw somethingElseAt(path);
     return await Deno.rename(part, path);
   }
-  await Deno.remove(part);
+  await Deno.remove(part).catch(ignoreAbsence);
 }
 
-function ifRaced(error: unknown): null {
-  const raced = error instanceof Deno.errors.AlreadyExists || error instanceof Deno.errors.NotFound;
-  if (raced) return null;
+function ignoreAbsence(error: unknown): null {
+  if (error instanceof Deno.errors.NotFound) return null;
   throw error;
 }
 
-async function isStill(path: string, file: Deno.FsFile): Promise<boolean> {
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
   const [named, open] = [await lookAt(path), await file.stat()];
-  return named !== null && named.ino === open.ino && named.dev === open.dev;
+  return named !== null && isSame(named, open);
 }
 
-/** What to throw when a path is taken. */
-export function somethingElseAt(path: string): LocalError {
+/** As far as the system tells files apart. */
+function isSame(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
+  return one.isFile && one.ino === other.ino && one.dev === other.dev;
+}
+
+/** It has a second name, as after an end between the two steps of the naming: that one is a user's. */
+async function isLinked(file: Deno.FsFile): Promise<boolean> {
+  return ((await file.stat()).nlink ?? 1) > 1;
+}
+
+function partChanged(path: string): LocalError {
   return new LocalError(
-    "ja_existe",
-    `${path} exists and is different: replace it with --force, or choose --output`,
+    "arquivo_mudou",
+    `${path} was changed by somebody else while it was filled: run the command again`,
   );
 }

@@ -3,6 +3,7 @@ import { Sha256 } from "../content/digest.ts";
 import { BadPeer, encode, IDS_IN_A_LINE, REPLIES, REQUESTS, requireName } from "../protocol/mod.ts";
 import type { Block } from "./blocks.ts";
 import { LocalError } from "./errors.ts";
+import type { Advanced } from "./pace.ts";
 import { readBodyLine, readReply } from "./peer.ts";
 import { fileOfContent, type StoredFile } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +16,8 @@ export interface Sink {
 export interface RetrieveOptions {
   /** The content that is expected; the depot refuses with `mudou` when the file has another. */
   digest?: string | null;
+  /** The size that is expected, in bytes. */
+  size?: number | null;
   signal?: AbortSignal | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
@@ -28,6 +31,7 @@ export class Retrieval {
   #sink: Sink;
   #options: RetrieveOptions;
   #digest: string | null;
+  #size: number | null;
   #hash = new Sha256();
   #position = 0;
   #avoid: string[] = [];
@@ -37,6 +41,7 @@ export class Retrieval {
     this.#sink = sink;
     this.#options = options;
     this.#digest = options.digest ?? null;
+    this.#size = options.size ?? null;
   }
 
   /** Bytes that the sink has. */
@@ -59,14 +64,14 @@ export class Retrieval {
   /**
    * Brings what is missing. Throws `WrongBytes` when all came and are not the content, `Refusal`,
    * `ConnectionLost`, `BadPeer`, or what the sink throws; after anything but a `Refusal` before the
-   * first byte the session is over.
+   * first byte the session is over. `advanced` as in `withRetries`.
    */
-  receive(session: Session): Promise<StoredFile> {
+  receive(session: Session, advanced: Advanced = () => {}): Promise<StoredFile> {
     return session.run(this.#options.signal, async () => {
       await session.connection.writeLine(this.#requestLine());
       const content = await readReply(session.connection, REPLIES.content);
       this.#accept(content);
-      const places = await this.#readBlocks(session, content.size);
+      const places = await this.#readBlocks(session, content.size, advanced);
       if (this.#hash.digest() !== content.digest) throw new WrongBytes(this.name, places);
       return fileOfContent(this.name, content);
     });
@@ -86,14 +91,18 @@ export class Retrieval {
     if (this.#digest !== null && content.digest !== this.#digest) {
       throw new BadPeer("The depot sent another content than was asked for");
     }
+    if (this.#size !== null && content.size !== this.#size) {
+      throw new BadPeer("The depot sent another size than it said before");
+    }
     if (content.size < this.#position) {
       throw new BadPeer("The depot says that the file is shorter than what came of it");
     }
     this.#digest = content.digest;
+    this.#size = content.size;
   }
 
   /** One block is written while the next one comes. Resolves to where the bytes came from. */
-  async #readBlocks(session: Session, size: number): Promise<string[]> {
+  async #readBlocks(session: Session, size: number, advanced: Advanced): Promise<string[]> {
     let expected = this.#position;
     let writing: Promise<void> = Promise.resolve();
     try {
@@ -109,7 +118,8 @@ export class Retrieval {
         const block = session.blocks.next();
         await session.connection.readFull(block.data.subarray(0, line.bytes));
         await writing;
-        writing = this.#write(block, line.bytes, size);
+        writing = this.#write(block, line.bytes, size)
+          .then(() => advanced("receiving", this.#position));
         writing.catch(() => {});
       }
     } finally {

@@ -71,17 +71,14 @@ export class Session implements Disposable {
   readonly id: string;
   /** The depot's own. */
   readonly depot: string;
-  /** How many replicas were possible when it connected. */
-  readonly available: number;
 
   private constructor(
     connection: Connection,
-    answer: { id: string; depot: string; available: number },
+    answer: { id: string; depot: string },
   ) {
     this.connection = connection;
     this.id = answer.id;
     this.depot = answer.depot;
-    this.available = answer.available;
   }
 
   /** Connects and says who it is. Throws `ConnectionLost`, `Refusal`, `BadPeer`. */
@@ -140,6 +137,9 @@ export class Session implements Disposable {
       await this.connection.writeLine(encode(REQUESTS.replicas, request));
       const onProgress = options.onProgress ?? (() => {});
       const receipt = await readLateReply(this.connection, REPLIES.receipt, onProgress);
+      if (receipt.wanted !== count) {
+        throw new BadPeer("The depot sent a receipt for another number than was asked for");
+      }
       return fileOfReceipt(name, receipt);
     });
   }

@@ -1,6 +1,7 @@
 /** The files below a folder, always in the same order. */
 import { basename, join, resolve } from "node:path";
-import { messageOf } from "./errors.ts";
+import { LocalError, messageOf } from "./errors.ts";
+import { isPartName } from "./output_path.ts";
 
 /** A file to deposit, or something that is not kept, and why. */
 export type Found =
@@ -25,9 +26,11 @@ export async function* walk(folder: string, prefix: string): AsyncGenerator<Foun
   for (const entry of entries) {
     const path = join(folder, entry.name);
     const name = `${prefix}/${entry.name}`;
-    const why = await reasonToLeave(path, entry);
+    const why = reasonToLeave(entry);
     if (why !== null) yield { kind: "left", path, why };
-    else if (entry.isDirectory) yield* walk(path, name);
+    else if (await isUnsayable(path, entry.name)) {
+      yield { kind: "failed", path, name, error: notUtf8(path) };
+    } else if (entry.isDirectory) yield* walk(path, name);
     else yield { kind: "file", path, name };
   }
 }
@@ -46,9 +49,18 @@ async function entriesOf(folder: string): Promise<Deno.DirEntry[] | { error: unk
   }
 }
 
-async function reasonToLeave(path: string, entry: Deno.DirEntry): Promise<string | null> {
-  if (entry.name.includes(REPLACEMENT) && !await exists(path)) return "a name that is not UTF-8";
+/** A name that is not UTF-8 comes as one under which nothing is found. */
+async function isUnsayable(path: string, name: string): Promise<boolean> {
+  return name.includes(REPLACEMENT) && !await exists(path);
+}
+
+function notUtf8(path: string): LocalError {
+  return new LocalError("arquivo_invalido", `${path}: the name is not UTF-8: rename it`);
+}
+
+function reasonToLeave(entry: Deno.DirEntry): string | null {
   if (entry.isSymlink) return "a link";
+  if (entry.isFile && isPartName(entry.name)) return "a part of a retrieval";
   if (entry.isDirectory || entry.isFile) return null;
   return "neither a file nor a folder";
 }

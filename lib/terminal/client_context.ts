@@ -1,12 +1,12 @@
 /** What the words around a command, the environment and this process make of a client. */
 import { validate as isUuid } from "@std/uuid/v4";
-import { connect, Identities, identityFolder, type Link } from "../client/mod.ts";
+import { type Address, connect, Identities, identityFolder, type Link } from "../client/mod.ts";
 import { retryWords } from "./complaint.ts";
 import type { Context } from "./commands/command.ts";
 import { processScreen, type Screen } from "./screen.ts";
 import { formatDuration } from "./units.ts";
 import { environment, userPath } from "./user_path.ts";
-import { type Address, parseAddress, UsageError } from "./values.ts";
+import { parseAddress, UsageError } from "./values.ts";
 
 export interface ClientSettings {
   address: Address;
@@ -72,15 +72,33 @@ export class ProcessClient implements Disposable {
     this.#link?.then((link) => link[Symbol.dispose](), () => {});
   }
 
+  /** `null`: there is nowhere to remember, on which a given identifier does not depend. */
+  #identities(): Identities | null {
+    try {
+      return new Identities(identityFolder(environment));
+    } catch (error) {
+      if (this.#settings.id === null) throw error;
+      this.#screen.remark("this machine does not remember the identifier: HOME is not set");
+      return null;
+    }
+  }
+
   async #connect(): Promise<Link> {
     try {
       const { address, id } = this.#settings;
-      const identities = new Identities(identityFolder(environment));
+      const identities = this.#identities();
       const onRetry = (error: Error, delayMs: number) =>
         this.#screen.remark(`${retryWords(error)}; trying again in ${formatDuration(delayMs)}`);
-      const link = await connect(address, { id, identities, onRetry, signal: this.#signal });
+      const onForgotten = (error: Error) => this.#screen.remark(error.message);
+      const link = await connect(address, {
+        id,
+        identities,
+        onRetry,
+        onForgotten,
+        signal: this.#signal,
+      });
       // What is remembered may be damaged, on which a given identifier does not depend.
-      const remembered = await identities.of(link.peer.depot).catch(() => null);
+      const remembered = await identities?.of(link.peer.depot).catch(() => null) ?? null;
       if (id !== null && remembered !== null && remembered !== link.peer.id) {
         this.#screen.remark(
           "this machine remembers another identifier: --id counts this time only",

@@ -25,6 +25,7 @@ export async function runClientCommand(args: readonly string[]): Promise<number>
     if (seeds) return await runClientMenu(seeds);
     return await runWords(args);
   } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
     if (!(error instanceof UsageError)) throw error;
     printError(error.message);
     return EXIT.usage;

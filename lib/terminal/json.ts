@@ -72,8 +72,21 @@ export function fileStatusJson({ file, copies }: FileStatus) {
   };
 }
 
+/** What a terminal would not show as itself, or take for an order, though JSON allows it. */
+const UNSEEN = /[\x7f-\x9f\u2028\u2029]|\p{Cf}/gu;
+
+/** A value as JSON in one line, safe to look at. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    UNSEEN,
+    (char) =>
+      Array.from({ length: char.length }, (_, at) => char.charCodeAt(at))
+        .map((code) => "\\u" + code.toString(16).padStart(4, "0")).join(""),
+  );
+}
+
 /** An array with one element a line. */
 export function arrayLines(elements: readonly unknown[]): string {
   if (elements.length === 0) return "[]";
-  return `[\n${elements.map((element) => "  " + JSON.stringify(element)).join(",\n")}\n]`;
+  return `[\n${elements.map((element) => "  " + jsonText(element)).join(",\n")}\n]`;
 }

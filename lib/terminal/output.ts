@@ -1,6 +1,12 @@
 /** Where the program writes: results on standard output, all else on standard error. */
+import { shown } from "./text.ts";
 
 const ENCODER = new TextEncoder();
+
+/** Where text goes; `Deno.stdout` is one. */
+export interface Outlet {
+  writeSync(data: Uint8Array): number;
+}
 
 /** Writes a result. */
 export function print(text: string): void {
@@ -9,11 +15,12 @@ export function print(text: string): void {
 
 /** Writes one line of complaint. */
 export function printError(message: string): void {
-  writeAll(Deno.stderr, `deposito: ${message}\n`);
+  writeAll(Deno.stderr, `deposito: ${shown(message)}\n`);
 }
 
-function writeAll(target: { writeSync(data: Uint8Array): number }, text: string): void {
+/** Writes all of `text`, also to an outlet that takes little at once. */
+export function writeAll(outlet: Outlet, text: string): void {
   for (let rest = ENCODER.encode(text); rest.length > 0;) {
-    rest = rest.subarray(target.writeSync(rest));
+    rest = rest.subarray(outlet.writeSync(rest));
   }
 }

@@ -1,10 +1,9 @@
 import type { Call, Command, Context } from "./commands/command.ts";
 import { EXIT } from "./commands/command.ts";
 import { complaint } from "./complaint.ts";
-import { arrayLines } from "./json.ts";
+import { arrayLines, jsonText } from "./json.ts";
+import { Stopped, stoppedWords } from "./stopping.ts";
 import { UsageError } from "./values.ts";
-
-const STOPPED = "stopped; the same command goes on where it was";
 
 /** Runs a command, and says in one line why it could not be done. Throws `UsageError`. */
 export async function runCommand(
@@ -14,16 +13,24 @@ export async function runCommand(
 ): Promise<number> {
   const { screen, json, signal } = context;
   try {
-    return await command.run(call, context);
+    const status = await command.run(call, context);
+    return signal.aborted && status !== EXIT.done ? stoppedStatus(signal) : status;
   } catch (error) {
     if (error instanceof UsageError) throw error;
+    // Who reads the result has enough of it.
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
     screen.live("");
-    const why = signal.aborted ? STOPPED : complaint(error);
-    const failure = command.failure?.(call, signal.aborted ? new Error(STOPPED) : error);
+    const stopped = stoppedWords(command.goesOn?.(call) ?? false);
+    const why = signal.aborted ? stopped : complaint(error);
+    const failure = command.failure?.(call, signal.aborted ? new Error(stopped) : error);
     if (json && failure !== undefined) {
-      screen.result(Array.isArray(failure) ? arrayLines(failure) : JSON.stringify(failure));
+      screen.result(Array.isArray(failure) ? arrayLines(failure) : jsonText(failure));
     }
     screen.complain(why);
-    return EXIT.failed;
+    return stoppedStatus(signal);
   }
+}
+
+function stoppedStatus({ aborted, reason }: AbortSignal): number {
+  return aborted && reason instanceof Stopped ? reason.status : EXIT.failed;
 }

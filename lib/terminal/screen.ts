@@ -1,10 +1,6 @@
 /** Standard output is the result; standard error is progress and complaints. */
+import { type Outlet, writeAll } from "./output.ts";
 import { fit, shown } from "./text.ts";
-
-/** Where text goes; `Deno.stdout` is one. */
-export interface Outlet {
-  writeSync(data: Uint8Array): number;
-}
 
 export interface ScreenOptions {
   stdout: Outlet;
@@ -16,8 +12,6 @@ export interface ScreenOptions {
   /** No progress and no remarks. */
   quiet: boolean;
 }
-
-const ENCODER = new TextEncoder();
 
 export class Screen {
   #options: ScreenOptions;
@@ -33,15 +27,6 @@ export class Screen {
 
   get progressColumns(): number | null {
     return this.#options.progressColumns;
-  }
-
-  get quiet(): boolean {
-    return this.#options.quiet;
-  }
-
-  /** The same screen without progress and remarks. */
-  silenced(): Screen {
-    return new Screen({ ...this.#options, quiet: true });
   }
 
   /** Lines of the result, as they are. */
@@ -95,11 +80,5 @@ function columnsOf(stream: { isTerminal(): boolean }): number | null {
     return Deno.consoleSize().columns || USUAL_COLUMNS;
   } catch {
     return USUAL_COLUMNS;
-  }
-}
-
-function writeAll(outlet: Outlet, text: string): void {
-  for (let rest = ENCODER.encode(text); rest.length > 0;) {
-    rest = rest.subarray(outlet.writeSync(rest));
   }
 }

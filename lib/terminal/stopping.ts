@@ -1,14 +1,21 @@
+/** Why a signal is aborted: the user, or the system, ended the command. */
+export class Stopped extends Error {
+  override readonly name = "Stopped";
+  /** `status`: what the program exits with. */
+  constructor(readonly status: number) {
+    super("Stopped");
+  }
+}
+
 /** SIGINT and SIGTERM as an abort signal; the second one ends the process at once. */
 export class Stopping implements Disposable {
   #controller = new AbortController();
-  #signals: Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
-  #stop = () => {
-    if (this.#controller.signal.aborted) Deno.exit(1);
-    this.#controller.abort(new Error("Stopped"));
-  };
+  #interrupt = () => this.#stop(new Stopped(130));
+  #terminate = () => this.#stop(new Stopped(1));
 
   constructor() {
-    for (const signal of this.#signals) Deno.addSignalListener(signal, this.#stop);
+    Deno.addSignalListener("SIGINT", this.#interrupt);
+    if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", this.#terminate);
   }
 
   get signal(): AbortSignal {
@@ -16,6 +23,17 @@ export class Stopping implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const signal of this.#signals) Deno.removeSignalListener(signal, this.#stop);
+    Deno.removeSignalListener("SIGINT", this.#interrupt);
+    if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTERM", this.#terminate);
   }
+
+  #stop(reason: Stopped): void {
+    if (this.#controller.signal.aborted) Deno.exit(reason.status);
+    this.#controller.abort(reason);
+  }
+}
+
+/** What is said then. `goesOn`: the same command takes up what this one left. */
+export function stoppedWords(goesOn: boolean): string {
+  return goesOn ? "stopped; the same command goes on where it was" : "stopped";
 }

@@ -1,4 +1,5 @@
 /** What people type as sizes, durations, numbers and addresses, read strictly. */
+import type { Address } from "../client/session.ts";
 
 /** The words on the command line were wrong: exit status 2, and the message says what is right. */
 export class UsageError extends Error {
@@ -7,12 +8,6 @@ export class UsageError extends Error {
 
 /** Where a depot listens when nobody says otherwise. */
 export const DEFAULT_PORT = 7420;
-
-/** A host, with the port that was given or the default one. */
-export interface Address {
-  hostname: string;
-  port: number;
-}
 
 const BYTES: Readonly<Record<string, number>> = {
   "": 1,

@@ -200,6 +200,23 @@ Deno.test("a receipt for other bytes than were sent is no receipt", async () => 
   await assertRejects(() => deposit(session, request, { source }), BadPeer, "other bytes");
 });
 
+Deno.test("a receipt for no copy, or for another number than was asked for, is no receipt", async () => {
+  for (const wrong of [{ replicas: 0, places: [], labels: [] }, { wanted: 3 }]) {
+    await using folder = new TempFolder();
+    const source = await fileSource(await folder.file("a", "hello"));
+    await using depot = new ScriptedDepot(async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando/);
+      await peer.expect(/^acao/);
+      await peer.body();
+      await peer.say(offerLine(), receiptLine({ digest: digestOf("hello"), size: 5, ...wrong }));
+    });
+    using session = await depot.session();
+    const request = { name: "a", upload: UPLOAD, ...AS };
+    await assertRejects(() => deposit(session, request, { source }), BadPeer, "other copies");
+  }
+});
+
 Deno.test("a broken deposit goes on by itself with the same upload", async () => {
   await using folder = new TempFolder();
   const data = someBytes(LARGE);

@@ -302,6 +302,19 @@ Deno.test("a depot that sends more, less or something else than it announced is 
   }
 });
 
+Deno.test("a depot that says another size than its listing is not believed", async () => {
+  await using folder = new TempFolder();
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:recuperar/);
+    await peer.say(contentLine({ size: 2 ** 50, digest: DIGEST }));
+  });
+  using link = depot.link();
+  const path = `${folder.path}/a.bin`;
+  await assertRejects(() => download(link, FILE, { path }), BadPeer, "another size");
+  assertEquals(namesIn(folder), []);
+});
+
 Deno.test("an error in the middle of the bytes leaves the session usable", async () => {
   await using depot = new ScriptedDepot(async (peer) => {
     await peer.hello();

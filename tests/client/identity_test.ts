@@ -46,12 +46,10 @@ Deno.test("a first connection is remembered on disk, for the user alone, and ret
 
 Deno.test("commands that start at once on a fresh machine are one client", async () => {
   await using folder = new TempFolder();
-  let given = 0;
   const script = async (peer: Peer) => {
     const line = await peer.expect(/^comando:conectar/);
     const back = /id_cliente:([^|]+)/.exec(line)?.[1];
     const id = back ?? crypto.randomUUID();
-    if (!back) given++;
     await peer.say(`id_cliente:${id}|replicas_disponiveis:1|versao:1|id_deposito:${DEPOT}`);
     await untilLeft(peer);
   };
@@ -63,18 +61,20 @@ Deno.test("commands that start at once on a fresh machine are one client", async
     ),
   );
   assertEquals(new Set(links.map(({ peer }) => peer.id)).size, 1);
-  assertEquals(given, 1);
   for (const link of links) link[Symbol.dispose]();
 });
 
-Deno.test("a known depot at an unknown address is returned to, not introduced to again", async () => {
+Deno.test("a known depot's identifier is told to an unknown address only when it is given", async () => {
   await using folder = new TempFolder();
   const identities = new Identities(folder.path);
   await using first = new ScriptedDepot(introduces(ID));
   (await connect(first.address, { identities }))[Symbol.dispose]();
   await using moved = new ScriptedDepot(introduces(OTHER_ID), returns(ID), returns(ID));
+  const unknown = () => connect(moved.address, { identities });
+  const error = await assertRejects(unknown, LocalError, "never answered before");
+  assertEquals(error.code, "identidade");
   for (let times = 0; times < 2; times++) {
-    using link = await connect(moved.address, { identities });
+    using link = await connect(moved.address, { identities, id: times === 0 ? ID : null });
     assertEquals(link.peer.id, ID);
   }
 });
@@ -84,8 +84,6 @@ Deno.test("another depot at a known address makes a client of its own, and both 
   const identities = new Identities(folder.path);
   await using depot = new ScriptedDepot(
     introduces(ID),
-    refuses(ID),
-    // Once more when nobody else can have been here meanwhile.
     refuses(ID),
     introduces(OTHER_ID, OTHER_DEPOT),
   );
@@ -98,8 +96,9 @@ Deno.test("another depot at a known address makes a client of its own, and both 
 Deno.test("a depot that forgot this client does not make it forget who it was", async () => {
   await using folder = new TempFolder();
   const identities = new Identities(folder.path);
-  await identities.remember(DEPOT, ID);
-  await using depot = new ScriptedDepot(introduces(OTHER_ID), refuses(ID));
+  await identities.locked(() => identities.remember(DEPOT, ID));
+  await using depot = new ScriptedDepot(refuses(ID), introduces(OTHER_ID), refuses(ID));
+  await identities.setHint(depot.address, DEPOT);
   const error = await assertRejects(
     () => connect(depot.address, { identities }),
     LocalError,
@@ -125,6 +124,29 @@ Deno.test("a given identifier that the depot does not know is refused", async ()
   const identities = new Identities(folder.path);
   await assertRejects(() => connect(depot.address, { identities, id: ID }), Refusal, "Never gave");
   assertEquals(await identities.of(DEPOT), null);
+});
+
+Deno.test("a given identifier works where nothing can be remembered, and leaves no drafts", async () => {
+  await using folder = new TempFolder();
+  await Deno.mkdir(`${folder.path}/${DEPOT}.json`);
+  const identities = new Identities(folder.path);
+  await using depot = new ScriptedDepot(returns(ID));
+  const forgotten: string[] = [];
+  const onForgotten = ({ message }: Error) => forgotten.push(message);
+  using link = await connect(depot.address, { identities, id: ID, onForgotten });
+  assertEquals([link.peer.id, forgotten.length], [ID, 1]);
+  assertEquals(Array.from(Deno.readDirSync(folder.path), ({ name }) => name), [`${DEPOT}.json`]);
+});
+
+Deno.test("what others may read of an identifier is closed to them when it is read", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  await using folder = new TempFolder();
+  const text = JSON.stringify({ version: 1, depot: DEPOT, id: ID });
+  const path = await folder.file(`${DEPOT}.json`, text);
+  await Deno.chmod(path, 0o644);
+  assertEquals(await new Identities(folder.path).of(DEPOT), ID);
+  assertEquals((await Deno.stat(path)).mode! & 0o777, 0o600);
 });
 
 Deno.test("a damaged memory is said, and not written over", async () => {

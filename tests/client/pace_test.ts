@@ -1,8 +1,26 @@
-import { ConnectionLost, LocalError, REAL_PACE, Refusal } from "../../lib/client/mod.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import {
+  ConnectionLost,
+  download,
+  fileSource,
+  LocalError,
+  REAL_PACE,
+  Refusal,
+  send,
+} from "../../lib/client/mod.ts";
 import { delayBefore, withRetries } from "../../lib/client/pace.ts";
 import { inParallel } from "../../lib/client/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { FastPace, ScriptedDepot } from "./scripted_depot.ts";
+import { BLOCK_BYTES } from "../../lib/protocol/mod.ts";
+import {
+  contentLine,
+  FastPace,
+  offerLine,
+  receiptLine,
+  ScriptedDepot,
+  someBytes,
+  TempFolder,
+} from "./scripted_depot.ts";
 
 const lost = () => Promise.reject(new ConnectionLost("gone"));
 
@@ -17,7 +35,7 @@ Deno.test("withRetries() goes on for as long as something gets further", async (
   let position = 0;
   const work = withRetries((advanced) => {
     if (position === 100) return Promise.resolve("done");
-    advanced(++position);
+    advanced("sending", ++position);
     pace.pass(200_000);
     return lost();
   }, { pace });
@@ -30,7 +48,7 @@ Deno.test("withRetries() gives up when what was further is only reached again", 
   await assertRejects(
     () =>
       withRetries((advanced) => {
-        advanced(5);
+        advanced("sending", 5);
         return lost();
       }, { pace }),
     ConnectionLost,
@@ -76,7 +94,7 @@ Deno.test("inParallel() gives outcomes in the order of the items, failures among
     gates[item]!.resolve();
     while (!done.includes(item)) await new Promise((resolve) => setTimeout(resolve, 0));
   }
-  assertEquals((await outcomes).map(({ result }) => result), [0, undefined, 20, 30]);
+  assertEquals((await outcomes).outcomes.map(({ result }) => result), [0, undefined, 20, 30]);
   assertEquals(done, [2, 3, 1, 0]);
 });
 
@@ -84,17 +102,36 @@ Deno.test("inParallel() begins nothing more when the depot is gone", async () =>
   await using depot = new ScriptedDepot();
   using link = depot.link();
   let begun = 0;
-  const outcomes = await inParallel(link, Array.from({ length: 100 }, (_, index) => index), {
-    connections: 2,
-    work: () => {
-      begun++;
-      return lost();
+  const { outcomes, notBegun } = await inParallel(
+    link,
+    Array.from({ length: 100 }, (_, index) => index),
+    {
+      connections: 2,
+      work: () => {
+        begun++;
+        return lost();
+      },
     },
-  });
-  assertEquals([outcomes.length, begun], [2, 2]);
+  );
+  assertEquals([outcomes.length, begun, notBegun.length], [1, 1, 99]);
 });
 
-Deno.test("inParallel() ends with what its items throw", async () => {
+Deno.test("inParallel() tells what was done when it is stopped", async () => {
+  await using depot = new ScriptedDepot();
+  using link = depot.link();
+  const stopping = new AbortController();
+  const { outcomes, stopped } = await inParallel(link, [1, 2, 3], {
+    connections: 1,
+    signal: stopping.signal,
+    work: (_, item) => {
+      if (item === 2) stopping.abort("enough");
+      return Promise.resolve(item);
+    },
+  });
+  assertEquals([outcomes.map(({ result }) => result), stopped], [[1, 2], { reason: "enough" }]);
+});
+
+Deno.test("inParallel() tells what was done before its items threw", async () => {
   await using depot = new ScriptedDepot();
   using link = depot.link();
   const items = (async function* () {
@@ -103,5 +140,56 @@ Deno.test("inParallel() ends with what its items throw", async () => {
     throw new RangeError("the list broke");
   })();
   const options = { connections: 2, work: () => Promise.resolve(0) };
-  await assertRejects(() => inParallel(link, items, options), RangeError, "the list broke");
+  const { outcomes, stopped } = await inParallel(link, items, options);
+  assertEquals([outcomes.length, stopped?.reason instanceof RangeError], [1, true]);
+});
+
+Deno.test("a transfer of over five minutes is tried again when its connection breaks", async () => {
+  await using folder = new TempFolder();
+  const data = someBytes(2_000_000);
+  const digest = digestOf(data);
+  const pace = new FastPace();
+  const block = new Uint8Array(BLOCK_BYTES);
+  await using depot = new ScriptedDepot(
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:depositar/);
+      await peer.say(offerLine());
+      await peer.expect(/^acao:enviar/);
+      pace.pass(200_000);
+      await peer.expect(/^bloco:1048576/);
+      await peer.connection.readFull(block);
+      pace.pass(200_000);
+    },
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:depositar/);
+      await peer.say(offerLine());
+      await peer.expect(/^acao:enviar/);
+      await peer.body();
+      await peer.say(receiptLine({ digest, size: data.length }));
+      await peer.expect(/^comando:recuperar/);
+      await peer.say(contentLine({ digest, size: data.length }));
+      pace.pass(200_000);
+      await peer.sendBlock(data.subarray(0, 1_000_000));
+      while (received === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      pace.pass(200_000);
+    },
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:recuperar\|posicao:1000000/);
+      await peer.say(contentLine({ digest, size: data.length }));
+      await peer.sendBlock(data.subarray(1_000_000));
+      await peer.sendEnd(digest);
+    },
+  );
+  let received = 0;
+  using link = depot.link({ pace });
+  const source = await fileSource(await folder.file("a", data));
+  const request = { name: "a", replicas: 2, minimum: null, wait: null };
+  const file = await send(link, request, { source });
+  const stored = { ...file, modifiedAt: null, executable: false };
+  const onProgress = (done: number) => received = done;
+  await download(link, stored, { path: `${folder.path}/b`, onProgress });
+  assertEquals(pace.waits, [500, 500]);
 });

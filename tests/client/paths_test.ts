@@ -103,7 +103,8 @@ Deno.test(
         recursive: true,
       });
     }
-    for (const name of ["z", "b/c/x", "b/B", "a/1", "a/\n|%"]) {
+    const part = "b/.x.0123456789abcdef.deposito-part";
+    for (const name of ["z", "b/c/x", "b/B", "a/1", "a/\n|%", part]) {
       await Deno.writeTextFile(join(root, name), name);
     }
     await Deno.symlink("z", join(root, "b/link"));
@@ -114,6 +115,7 @@ Deno.test(
     assertEquals(told, [
       "P/a/\n|%",
       "P/a/1",
+      `${part}: a part of a retrieval`,
       "P/b/B",
       "P/b/c/x",
       "b/empty: an empty folder",
@@ -122,6 +124,18 @@ Deno.test(
     ]);
   },
 );
+
+Deno.test("a file whose name is not UTF-8 is a failure, a link is a remark", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  await using folder = new TempFolder();
+  const script = "touch \"$(printf 'a\\377')\" && ln -s x \"$(printf 'b\\377')\"";
+  const { success } = await new Deno.Command("sh", { args: ["-c", script], cwd: folder.path })
+    .output();
+  assert(success);
+  const found = await Array.fromAsync(walk(folder.path, "P"));
+  assertEquals(found.map(({ kind }) => kind), ["failed", "left"]);
+});
 
 Deno.test("walk() goes on after a folder that it cannot read", async () => {
   await using folder = new TempFolder();

@@ -35,7 +35,7 @@ Deno.test("a session says who it is, and learns who the depot is", async () => {
     assertMatch(await peer.hello(), new RegExp(`id_cliente:${ID}\\|versao:1(\\|maquina:[^|]*)?$`));
   });
   using session = await depot.session();
-  assertEquals([session.id, session.depot, session.available], [ID, DEPOT, 3]);
+  assertEquals([session.id, session.depot], [ID, DEPOT]);
 });
 
 Deno.test("a depot that answers for another identifier is not believed", async () => {

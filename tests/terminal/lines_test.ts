@@ -3,7 +3,7 @@ import { ConnectionLost, LocalError, Refusal } from "../../lib/client/mod.ts";
 import { listLines } from "../../lib/terminal/commands/list.ts";
 import { fileStatusLines, statusLines } from "../../lib/terminal/commands/status.ts";
 import { complaint } from "../../lib/terminal/complaint.ts";
-import { fileJson, fileStatusJson, statusJson } from "../../lib/terminal/json.ts";
+import { fileJson, fileStatusJson, jsonText, statusJson } from "../../lib/terminal/json.ts";
 import { progressText } from "../../lib/terminal/progress.ts";
 import { receiptText } from "../../lib/terminal/receipt.ts";
 import { columnsOf } from "../../lib/terminal/text.ts";
@@ -175,4 +175,11 @@ Deno.test("JSON has the shapes of the design, and nothing else", () => {
       repair: STATUS.repair,
     }),
   );
+});
+
+Deno.test("JSON has nothing in it that a terminal obeys or does not show", () => {
+  const name = "a\x7f\x9b\u202e\u2028\u{e0041}é😀";
+  const text = jsonText({ name });
+  assertEquals(text, '{"name":"a\\u007f\\u009b\\u202e\\u2028\\udb40\\udc41é😀"}');
+  assertEquals(JSON.parse(text).name, name);
 });

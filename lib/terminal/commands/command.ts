@@ -2,8 +2,8 @@ import type { Link } from "../../client/mod.ts";
 import type { FlagTable, FlagValues } from "../arguments.ts";
 import type { Screen } from "../screen.ts";
 
-/** Done, not done, the words were wrong, done with fewer copies than asked. */
-export const EXIT = { done: 0, failed: 1, usage: 2, fewer: 3 } as const;
+/** Done, not done, the words were wrong, done with fewer copies than asked, nobody reads it. */
+export const EXIT = { done: 0, failed: 1, usage: 2, fewer: 3, unread: 141 } as const;
 
 /** What a command works with. */
 export interface Context {
@@ -29,6 +29,8 @@ export interface Command {
   more?: readonly string[];
   /** Resolves to the exit status. Throws `UsageError`, and what stops all of it. */
   run(call: Call<FlagTable>, context: Context): Promise<number>;
+  /** Whether the same words take up what was left when it was stopped; not when not given. */
+  goesOn?(call: Call<FlagTable>): boolean;
   /** What is printed with `--json` when all of it failed; nothing when not given. */
   failure?(call: Call<FlagTable>, error: unknown): unknown;
 }

@@ -4,6 +4,7 @@ import {
   fileSource,
   inParallel,
   type Link,
+  type Many,
   type Outcome,
   send,
   type SendRequest,
@@ -17,6 +18,7 @@ import { receiptText } from "../receipt.ts";
 import { count } from "../units.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { type Job, planDeposit } from "./deposit_plan.ts";
+import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
 
 export const depositCommand = defineCommand({
@@ -33,6 +35,7 @@ export const depositCommand = defineCommand({
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
     "connections": CONNECTIONS,
   },
+  goesOn: ({ words }) => !words.includes("-"),
   failure: ({ words }, error) => words.map((word) => failureJson(word, error)),
   async run({ flags, words }, context) {
     const request = {
@@ -44,13 +47,13 @@ export const depositCommand = defineCommand({
     const plan = await planDeposit(words, { name: flags.name, path: context.path });
     const link = await context.link();
     const depositing = new Depositing(context, { request, many: plan.many });
-    const outcomes = await inParallel(link, depositing.files(plan.jobs), {
+    const many = await inParallel(link, depositing.files(plan.jobs), {
       connections: plan.many ? connections : 1,
       signal: context.signal,
       work: (own, job) => depositing.work(own, job),
       onDone: (outcome) => depositing.tell(outcome),
     });
-    return depositing.end(outcomes);
+    return depositing.end(many, !words.includes("-"));
   },
 });
 
@@ -95,27 +98,22 @@ class Depositing {
 
   tell({ item, result, error }: Outcome<FileJob, DepositedFile>): void {
     this.#meter.fileDone(item.name);
-    const { screen, json } = this.#context;
+    const { screen, json, signal } = this.#context;
+    if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
     if (!json) screen.result(receiptText("stored", result));
   }
 
-  end(outcomes: Outcome<FileJob, DepositedFile>[]): number {
+  end(many: Many<FileJob, DepositedFile>, goesOn: boolean): number {
     this.#meter.end();
     const { screen, json } = this.#context;
     if (json) {
-      screen.result(
-        arrayLines(
-          outcomes.map(({ item, result, error }) =>
-            result ? fileJson(result) : failureJson(item.name, error)
-          ),
-        ),
-      );
+      screen.result(arrayLines(elementsOf(many, ({ name }) => name, fileJson)));
     }
-    const files = outcomes.flatMap(({ result }) => result ?? []);
-    const failed = outcomes.length - files.length;
-    this.#remark(files, failed);
-    if (failed > 0) return EXIT.failed;
+    const files = many.outcomes.flatMap(({ result }) => result ?? []);
+    this.#remark(files, failureWords(many));
+    sayStopped(many, this.#context, goesOn);
+    if (!isAllDone(many)) return EXIT.failed;
     return this.#request.minimum === null && files.some((file) => this.#lacks(file))
       ? EXIT.fewer
       : EXIT.done;
@@ -130,7 +128,7 @@ class Depositing {
     return replicas.live < Math.min(replicas.wanted, this.#request.wait ?? Infinity);
   }
 
-  #remark(files: DepositedFile[], failed: number): void {
+  #remark(files: DepositedFile[], failed: string[]): void {
     const { screen } = this.#context;
     const few = files.filter((file) => this.#lacks(file));
     if (few.length > 0) {
@@ -140,8 +138,7 @@ class Depositing {
       );
     }
     if (this.#many) {
-      const parts = [`${count(files.length, "file")} stored`];
-      if (failed > 0) parts.push(`${failed} failed`);
+      const parts = [`${count(files.length, "file")} stored`, ...failed];
       if (this.#left > 0) parts.push(`${this.#left} not kept`);
       screen.remark(parts.join(", "));
     }

@@ -1,3 +1,4 @@
+import { jsonText } from "../json.ts";
 import { UsageError } from "../values.ts";
 import { defineCommand, EXIT } from "./command.ts";
 
@@ -8,7 +9,7 @@ export const idCommand = defineCommand({
   async run({ words }, { link, screen, json }) {
     if (words.length > 0) throw new UsageError("id takes no words");
     const { id } = (await link()).peer;
-    screen.result(json ? JSON.stringify({ id }) : id);
+    screen.result(json ? jsonText({ id }) : id);
     return EXIT.done;
   },
 });

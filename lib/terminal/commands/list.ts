@@ -1,6 +1,6 @@
 import type { StoredFile } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
-import { failureJson, fileJson } from "../json.ts";
+import { failureJson, fileJson, jsonText } from "../json.ts";
 import type { Screen } from "../screen.ts";
 import { type Column, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
@@ -75,7 +75,7 @@ async function printJson(screen: Screen, files: AsyncIterable<StoredFile>): Prom
   let before: string | null = null;
   const print = (element: unknown) => {
     screen.result(before === null ? "[" : before + ",");
-    before = "  " + JSON.stringify(element);
+    before = "  " + jsonText(element);
   };
   let status: number = EXIT.done;
   try {

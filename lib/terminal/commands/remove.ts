@@ -1,8 +1,9 @@
-import { type Link, Refusal } from "../../client/mod.ts";
+import { ConnectionLost, type Link, Refusal } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
-import { failureJson } from "../json.ts";
+import { failureJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
 import { count } from "../units.ts";
+import { stoppedWords } from "../stopping.ts";
 import { UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { filesBelow, isPrefix } from "./name_words.ts";
@@ -13,6 +14,7 @@ export const removeCommand = defineCommand({
   flags: {
     yes: { kind: "switch", help: "Do not ask before several files or a PREFIX/ are removed" },
   },
+  goesOn: () => true,
   failure: ({ words }, error) => ({
     removed: [],
     failed: words.map((word) => failureJson(word, error)),
@@ -64,22 +66,32 @@ async function removeAll(
 ): Promise<number> {
   const { screen, json, signal } = context;
   const removed: string[] = [];
+  let gone = false;
   for (const name of names) {
+    if (gone) {
+      failures.push({
+        name,
+        error: new Error("Not begun: the depot could not be reached any more"),
+      });
+      continue;
+    }
     try {
       await link.remove(name, { signal });
       removed.push(name);
       if (!json) screen.result(`removed ${shown(name)}`);
     } catch (error) {
-      if (signal.aborted) throw error;
       failures.push({ name, error });
+      if (signal.aborted) break;
+      gone = error instanceof ConnectionLost;
     }
   }
-  for (const { name, error } of failures) {
+  for (const { name, error } of signal.aborted ? [] : failures) {
     screen.complain(`could not remove ${name}: ${complaint(error)}`);
   }
   const failed = failures.map(({ name, error }) => failureJson(name, error));
   if (json) {
-    screen.result(JSON.stringify(failed.length > 0 ? { removed, failed } : { removed }));
+    screen.result(jsonText(failed.length > 0 ? { removed, failed } : { removed }));
   }
+  if (signal.aborted) screen.complain(stoppedWords(true));
   return failures.length > 0 ? EXIT.failed : EXIT.done;
 }

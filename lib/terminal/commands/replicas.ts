@@ -2,15 +2,17 @@ import {
   type DepositedFile,
   inParallel,
   type Link,
+  type Many,
   type Outcome,
   Refusal,
 } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
-import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
 import { Meter } from "../meter.ts";
 import { receiptText } from "../receipt.ts";
 import { UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
+import { elementsOf, isAllDone, sayStopped } from "./many.ts";
 import { filesBelow, isPrefix } from "./name_words.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
 
@@ -21,6 +23,7 @@ export const replicasCommand = defineCommand({
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk; 0: at once" },
     "connections": CONNECTIONS,
   },
+  goesOn: () => true,
   failure: ({ words }, error) => {
     const failures = words.slice(0, -1).map((word) => failureJson(word, error));
     return isOne(words.slice(0, -1)) ? failures[0] : failures;
@@ -34,14 +37,14 @@ export const replicasCommand = defineCommand({
     const link = await context.link();
     const meter = new Meter(context.screen, { many: !isOne(names) });
     using lister = link.sibling();
-    const outcomes = await inParallel(link, expand(lister, names, context.signal), {
+    const many = await inParallel(link, (signal) => expand(lister, names, signal), {
       connections: isOne(names) ? 1 : connections,
       signal: context.signal,
       work: (own, name) => change(own, { name, wanted, wait }, { context, meter }),
       onDone: (outcome) => tell(outcome, { context, meter }),
     });
     meter.end();
-    return end(outcomes, { context, asked: Math.min(wanted, wait ?? wanted), one: isOne(names) });
+    return end(many, { context, asked: Math.min(wanted, wait ?? wanted), one: isOne(names) });
   },
 });
 
@@ -86,31 +89,34 @@ function change(
 ): Promise<DepositedFile> {
   if (isPrefix(name)) throw new Refusal("nao_encontrado", "There is no file below it");
   const { signal } = context;
-  const onProgress = (done: number, total: number) =>
-    meter.step({ stage: "copying", name, done, total });
-  const options = { wait, signal, onProgress };
-  return link.run((session) => session.replicas(name, wanted, options), { signal });
+  return link.run((session, advanced) => {
+    const onProgress = (done: number, total: number) => {
+      advanced("copying", done);
+      meter.step({ stage: "copying", name, done, total });
+    };
+    return session.replicas(name, wanted, { wait, signal, onProgress });
+  }, { signal });
 }
 
 function tell(
   { item, result, error }: Outcome<string, DepositedFile>,
-  { context: { screen, json }, meter }: Telling,
+  { context: { screen, json, signal }, meter }: Telling,
 ): void {
   meter.fileDone(item);
+  if (!result && signal.aborted) return;
   if (!result) screen.complain(`could not change ${item}: ${complaint(error)}`);
   else if (!json) screen.result(receiptText("changed", result));
 }
 
 function end(
-  outcomes: Outcome<string, DepositedFile>[],
+  many: Many<string, DepositedFile>,
   { context, asked, one }: { context: Context; asked: number; one: boolean },
 ): number {
   if (context.json) {
-    const elements = outcomes.map(({ item, result, error }) =>
-      result ? fileJson(result) : failureJson(item, error)
-    );
-    context.screen.result(one ? JSON.stringify(elements[0]) : arrayLines(elements));
+    const elements = elementsOf(many, (name) => name, fileJson);
+    context.screen.result(one ? jsonText(elements[0] ?? null) : arrayLines(elements));
   }
-  if (outcomes.some(({ result }) => !result)) return EXIT.failed;
-  return outcomes.some(({ result }) => result!.replicas.live < asked) ? EXIT.fewer : EXIT.done;
+  sayStopped(many, context);
+  if (!isAllDone(many)) return EXIT.failed;
+  return many.outcomes.some(({ result }) => result!.replicas.live < asked) ? EXIT.fewer : EXIT.done;
 }

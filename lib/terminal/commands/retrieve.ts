@@ -5,6 +5,7 @@ import {
   inParallel,
   type Link,
   makeFoldersBelow,
+  type Many,
   type Outcome,
 } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
@@ -15,6 +16,7 @@ import { count, formatSize } from "../units.ts";
 import { UsageError } from "../values.ts";
 import { type Call, type Context, defineCommand, EXIT } from "./command.ts";
 import { isPrefix } from "./name_words.ts";
+import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
 import { planRetrieve, type Target } from "./retrieve_plan.ts";
 import { retrieveToStdout } from "./retrieve_stdout.ts";
 import { CONNECTIONS, parseConnections } from "./shared_flags.ts";
@@ -34,6 +36,7 @@ export const retrieveCommand = defineCommand({
   words: "NAME…|PREFIX/",
   summary: "Brings files back, each checked as a whole before it appears under its name.",
   flags: FLAGS,
+  goesOn: ({ flags }) => flags["output"] !== "-",
   failure: ({ words }, error) => words.map((word) => failureJson(word, error)),
   async run({ flags, words }, context) {
     requireWords({ flags, words });
@@ -45,15 +48,16 @@ export const retrieveCommand = defineCommand({
     const here = context.path(".");
     const link = await context.link();
     using lister = link.sibling();
-    const plan = planRetrieve(lister, prefixes, { output, here, isOne, signal: context.signal });
+    const plan = (signal: AbortSignal) =>
+      planRetrieve(lister, prefixes, { output, here, isOne, signal });
     const retrieving = new Retrieving(context, { force: flags.force, many: !isOne });
-    const outcomes = await inParallel(link, plan, {
+    const many = await inParallel(link, plan, {
       connections: isOne ? 1 : connections,
       signal: context.signal,
       work: (own, target) => retrieving.work(own, target),
       onDone: (outcome) => retrieving.tell(outcome),
     });
-    return retrieving.end(outcomes);
+    return retrieving.end(many);
   },
 });
 
@@ -92,12 +96,14 @@ class Retrieving {
     await makeFoldersBelow(folder, path);
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
-    return await download(link, file, { path, force: this.#force, signal, onProgress });
+    const onWait = (why: string) => this.#context.screen.remark(why);
+    return await download(link, file, { path, force: this.#force, signal, onProgress, onWait });
   }
 
   tell({ item, result, error }: Outcome<Target, Downloaded>): void {
     this.#meter.fileDone(item.name);
-    const { screen, json } = this.#context;
+    const { screen, json, signal } = this.#context;
+    if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not retrieve ${item.name}: ${complaint(error)}`);
     if (json) return;
     const { file, path, outcome } = result;
@@ -109,24 +115,18 @@ class Retrieving {
     );
   }
 
-  end(outcomes: Outcome<Target, Downloaded>[]): number {
+  end(many: Many<Target, Downloaded>): number {
     this.#meter.end();
     const { screen, json } = this.#context;
     if (json) {
-      screen.result(
-        arrayLines(
-          outcomes.map(({ item, result, error }) =>
-            result ? downloadedJson(result) : failureJson(item.name, error)
-          ),
-        ),
-      );
+      screen.result(arrayLines(elementsOf(many, ({ name }) => name, downloadedJson)));
     }
-    const failed = outcomes.filter(({ result }) => !result).length;
     if (this.#many) {
-      const done = count(outcomes.length - failed, "file");
-      screen.remark(`${done} retrieved${failed > 0 ? `, ${failed} failed` : ""}`);
+      const done = count(many.outcomes.filter(({ result }) => result).length, "file");
+      screen.remark([`${done} retrieved`, ...failureWords(many)].join(", "));
     }
-    return failed > 0 ? EXIT.failed : EXIT.done;
+    sayStopped(many, this.#context);
+    return isAllDone(many) ? EXIT.done : EXIT.failed;
   }
 }
 

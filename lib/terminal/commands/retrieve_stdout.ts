@@ -18,12 +18,12 @@ export async function retrieveToStdout(name: string, context: Context): Promise<
   const retrieval = new Retrieval(name, sink, { signal, onProgress });
   try {
     await link.run((session, advanced) => {
-      advanced(retrieval.position);
-      return retrieval.receive(session);
+      advanced("receiving", retrieval.position);
+      return retrieval.receive(session, advanced);
     }, { signal });
     return EXIT.done;
   } catch (error) {
-    if (signal.aborted) throw error;
+    if (signal.aborted || error instanceof Deno.errors.BrokenPipe) throw error;
     screen.complain(`could not retrieve ${name}: ${wordsFor(error, retrieval.position)}`);
     return EXIT.failed;
   } finally {

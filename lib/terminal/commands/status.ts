@@ -1,5 +1,5 @@
 import type { DepotStatus, FileStatus } from "../../client/mod.ts";
-import { fileStatusJson, statusJson } from "../json.ts";
+import { fileStatusJson, jsonText, statusJson } from "../json.ts";
 import { receiptText } from "../receipt.ts";
 import { type Column, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
@@ -38,11 +38,11 @@ export const statusCommand = defineCommand({
     const name = words[0];
     if (name === undefined) {
       const status = await link.run((session) => session.status(signal), { signal });
-      if (json) screen.result(JSON.stringify(statusJson(status)));
+      if (json) screen.result(jsonText(statusJson(status)));
       else screen.result(...statusLines(status, screen.columns));
     } else {
       const status = await link.run((session) => session.fileStatus(name, signal), { signal });
-      if (json) screen.result(JSON.stringify(fileStatusJson(status)));
+      if (json) screen.result(jsonText(fileStatusJson(status)));
       else screen.result(...fileStatusLines(status, screen.columns));
     }
     return EXIT.done;

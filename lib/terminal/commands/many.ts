@@ -1,0 +1,46 @@
+/** How a command with many files ends: what was done, what was not, and why. */
+import type { DepositedFile, Many } from "../../client/mod.ts";
+import { complaint } from "../complaint.ts";
+import { failureJson } from "../json.ts";
+import { stoppedWords } from "../stopping.ts";
+import type { Context } from "./command.ts";
+
+const NOT_BEGUN = new Error("Not begun: the depot could not be reached any more");
+
+/** One element a file, those that were not begun among them. */
+export function elementsOf<T, R>(
+  { outcomes, notBegun }: Many<T, R>,
+  name: (item: T) => string,
+  toJson: (result: R) => unknown,
+): unknown[] {
+  return [
+    ...outcomes.map(({ item, result, error }) =>
+      result !== undefined ? toJson(result) : failureJson(name(item), error)
+    ),
+    ...notBegun.map((item) => failureJson(name(item), NOT_BEGUN)),
+  ];
+}
+
+/** Whether all was begun and done. */
+export function isAllDone<T>({ outcomes, notBegun, stopped }: Many<T, DepositedFile | object>) {
+  return stopped === null && notBegun.length === 0 && outcomes.every(({ result }) => result);
+}
+
+/** Says why not all was begun, where that is not said otherwise. */
+export function sayStopped(
+  { stopped }: Many<unknown, unknown>,
+  { screen, signal }: Context,
+  goesOn = true,
+): void {
+  if (!stopped) return;
+  screen.complain(signal.aborted ? stoppedWords(goesOn) : complaint(stopped.reason));
+}
+
+/** For the summary: `, 2 failed, 3 not begun`. */
+export function failureWords({ outcomes, notBegun }: Many<unknown, unknown>): string[] {
+  const failed = outcomes.filter(({ result }) => result === undefined).length;
+  return [
+    ...failed > 0 ? [`${failed} failed`] : [],
+    ...notBegun.length > 0 ? [`${notBegun.length} not begun`] : [],
+  ];
+}
