@@ -36,7 +36,12 @@ export function fileJson(file: DepositedFile): FileJson {
 }
 
 export function failureJson(name: string, error: unknown): FailureJson {
-  return { name, error: { code: codeOf(error), message: messageOf(error) } };
+  return { name, ...errorJson(error) };
+}
+
+/** A failure of what has no name. */
+export function errorJson(error: unknown): Pick<FailureJson, "error"> {
+  return { error: { code: codeOf(error), message: messageOf(error) } };
 }
 
 export function statusJson({ files, bytes, places, repair }: DepotStatus) {

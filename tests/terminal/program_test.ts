@@ -35,6 +35,12 @@ Deno.test("wrong words end with status 2 and one line that says what is right", 
     [["client", "list", "--jsn"], /^deposito: Unknown flag "--jsn": did you mean --json\?\n$/],
     [["client", "127.0.0.1", "7420"], /^deposito: Missing COMMAND: the menu needs a terminal.*\n$/],
     [["client", "list", "--server", "a:b"], /^deposito: "b" is no port: .*\n$/],
+    [["client", "retrieve", "a", "--output", "-", "--json"], /^deposito: --output - takes no/],
+    [
+      ["client", "deposit", "a", "--replicas", "2", "--wait", "3"],
+      /to wait for: .* from 1 to 2\n$/,
+    ],
+    [["client", "deposit", "a", "--wait", "0"], /to wait for: .* from 1 to 1000\n$/],
     [["client", "list", "--id", "x"], /^deposito: "x" is no identifier: .*\n$/],
   ];
   await Promise.all(wrong.map(async ([args, complaint]) => {
@@ -53,6 +59,19 @@ Deno.test("a depot that is not there ends with status 1, in JSON too", async () 
   assertMatch(plain.err, /^deposito: Could not connect to 127\.0\.0\.1:\d+: .*is a depot running/);
   const json = await run("client", "--server", server, "retrieve", "a", "--json");
   assertEquals([json.code, JSON.parse(json.out)[0].name], [1, "a"]);
+  const failing: [string[], unknown][] = [
+    [["retrieve", "--all"], [""]],
+    [["deposit", PROGRAM, "--name", "b/"], ["b/main.ts"]],
+    [["status"], ["error"]],
+    [["status", "a"], ["name", "error"]],
+    [["id"], ["error"]],
+  ];
+  for (const [words, expected] of failing) {
+    const { code, out } = await run("client", "--server", server, ...words, "--json");
+    const value = JSON.parse(out);
+    const names = Array.isArray(value) ? value.map(({ name }) => name) : Object.keys(value);
+    assertEquals([code, names], [1, expected]);
+  }
 });
 
 Deno.test("help and version are results", async () => {
@@ -63,4 +82,30 @@ Deno.test("help and version are results", async () => {
     assertEquals([code, err], [0, ""]);
     assertMatch(out, /^Usage: deposito/);
   }
+});
+
+Deno.test("Ctrl-C ends with status 130", { ignore: Deno.build.os === "windows" }, async () => {
+  await using config = new TempFolder();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const server = `127.0.0.1:${listener.addr.port}`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...PERMISSIONS, PROGRAM, "client", "--server", server, "list"],
+    env: { XDG_CONFIG_HOME: config.path, DEPOSITO_SERVER: "", DEPOSITO_ID: "" },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  using _silent = await listener.accept();
+  child.kill("SIGINT");
+  const { code, stderr } = await child.output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [130, "deposito: stopped\n"]);
+});
+
+Deno.test("a reader that has enough ends the program without a word", {
+  ignore: Deno.build.os === "windows",
+}, async () => {
+  const words = ["run", ...PERMISSIONS, PROGRAM, "client", "deposit", "--help"];
+  const quoted = [Deno.execPath(), ...words].map((word) => `'${word}'`).join(" ");
+  const script = `{ sleep 0.1; ${quoted}; echo $? >&2; } | true`;
+  const { stderr } = await new Deno.Command("sh", { args: ["-c", script] }).output();
+  assertEquals(new TextDecoder().decode(stderr), "141\n");
 });

@@ -32,7 +32,7 @@ export interface Command {
   /** Whether the same words take up what was left when it was stopped; not when not given. */
   goesOn?(call: Call<FlagTable>): boolean;
   /** What is printed with `--json` when all of it failed; nothing when not given. */
-  failure?(call: Call<FlagTable>, error: unknown): unknown;
+  failure?(call: Call<FlagTable>, error: unknown, context: Context): unknown;
 }
 
 export interface Call<T extends FlagTable> {

@@ -17,7 +17,7 @@ import { Meter } from "../meter.ts";
 import { receiptText } from "../receipt.ts";
 import { count } from "../units.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
-import { type Job, planDeposit } from "./deposit_plan.ts";
+import { type Job, nameOfWord, planDeposit } from "./deposit_plan.ts";
 import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
 
@@ -36,12 +36,16 @@ export const depositCommand = defineCommand({
     "connections": CONNECTIONS,
   },
   goesOn: ({ words }) => !words.includes("-"),
-  failure: ({ words }, error) => words.map((word) => failureJson(word, error)),
+  failure: ({ flags, words }, error, { path }) =>
+    words.map((word) =>
+      failureJson(nameOfWord(word, { name: flags.name as string | null, path }), error)
+    ),
   async run({ flags, words }, context) {
+    const replicas = flags.replicas === null ? null : parseReplicas(flags.replicas);
     const request = {
-      replicas: flags.replicas === null ? null : parseReplicas(flags.replicas),
+      replicas,
       minimum: flags["allow-fewer"] ? 1 : null,
-      wait: parseWait(flags.wait),
+      wait: parseWait(flags.wait, { from: 1, ...replicas === null ? {} : { to: replicas } }),
     };
     const connections = parseConnections(flags.connections);
     const plan = await planDeposit(words, { name: flags.name, path: context.path });

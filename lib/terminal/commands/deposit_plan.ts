@@ -57,6 +57,11 @@ async function rootOf(word: string, options: PlanOptions): Promise<Root> {
   return { job: null, folder: { path, prefix }, name: prefix };
 }
 
+/** What a word's file or folder would be named. */
+export function nameOfWord(word: string, { name, path }: PlanOptions): string {
+  return word === "-" ? name ?? word : nameOf(path(word), name);
+}
+
 function stdinRoot(name: string | null): Root {
   if (name === null) throw new UsageError("Missing --name NAME: standard input has no name");
   return { job: { kind: "stdin", path: "-", name }, folder: null, name };

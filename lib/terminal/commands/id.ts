@@ -1,4 +1,4 @@
-import { jsonText } from "../json.ts";
+import { errorJson, jsonText } from "../json.ts";
 import { UsageError } from "../values.ts";
 import { defineCommand, EXIT } from "./command.ts";
 
@@ -6,6 +6,7 @@ export const idCommand = defineCommand({
   words: "",
   summary: "Prints your identifier: all it takes to reach your files from another machine.",
   flags: {},
+  failure: (_, error) => errorJson(error),
   async run({ words }, { link, screen, json }) {
     if (words.length > 0) throw new UsageError("id takes no words");
     const { id } = (await link()).peer;

@@ -32,7 +32,7 @@ export const replicasCommand = defineCommand({
     const names = words.slice(0, -1);
     if (names.length === 0) throw new UsageError("Missing words: replicas NAME… N");
     const wanted = parseReplicas(words.at(-1)!);
-    const wait = parseWait(flags.wait);
+    const wait = parseWait(flags.wait, { from: 0 });
     const connections = parseConnections(flags.connections);
     const link = await context.link();
     const meter = new Meter(context.screen, { many: !isOne(names) });

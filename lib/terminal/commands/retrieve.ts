@@ -37,10 +37,14 @@ export const retrieveCommand = defineCommand({
   summary: "Brings files back, each checked as a whole before it appears under its name.",
   flags: FLAGS,
   goesOn: ({ flags }) => flags["output"] !== "-",
-  failure: ({ words }, error) => words.map((word) => failureJson(word, error)),
+  failure: ({ flags, words }, error) =>
+    (flags["all"] ? [""] : words).map((word) => failureJson(word, error)),
   async run({ flags, words }, context) {
     requireWords({ flags, words });
     const connections = parseConnections(flags.connections);
+    if (flags.output === "-" && context.json) {
+      throw new UsageError("--output - takes no --json: standard output is the file");
+    }
     if (flags.output === "-") return await retrieveToStdout(words[0]!, context);
     const prefixes = flags.all ? [""] : words;
     const isOne = !flags.all && words.length === 1 && !isPrefix(words[0]!);

@@ -21,7 +21,10 @@ export function parseReplicas(text: string): number {
 }
 
 /** `null` stays `null`. */
-export function parseWait(text: string | null): number | null {
+export function parseWait(
+  text: string | null,
+  { from, to = MOST_REPLICAS }: { from: number; to?: number },
+): number | null {
   if (text === null) return null;
-  return parseCount(text, "number of replicas to wait for", { from: 0, to: MOST_REPLICAS });
+  return parseCount(text, "number of replicas to wait for", { from, to });
 }

@@ -1,5 +1,5 @@
 import type { DepotStatus, FileStatus } from "../../client/mod.ts";
-import { fileStatusJson, jsonText, statusJson } from "../json.ts";
+import { errorJson, failureJson, fileStatusJson, jsonText, statusJson } from "../json.ts";
 import { receiptText } from "../receipt.ts";
 import { type Column, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
@@ -29,6 +29,8 @@ export const statusCommand = defineCommand({
   words: "[NAME]",
   summary: "Shows the depot's places and repairs, or one file with each of its copies.",
   flags: {},
+  failure: ({ words: [name] }, error) =>
+    name === undefined ? errorJson(error) : failureJson(name, error),
   async run({ words }, { link: connected, screen, json, signal }) {
     if (words.length > 1) throw new UsageError("status takes one NAME at most");
     if (words[0]?.endsWith("/")) {
