@@ -33,13 +33,16 @@ Deno.test("the server keeps files on a plugin's places, also over a restart", as
   await using folder = await PluginFolder.make();
   const stores = ["a", "b"].flatMap(() => ["--store", folder.spec("folder_store.js")]);
   await Deno.writeTextFile(join(folder.path, "a.txt"), "kept by a plugin");
+  let id = "";
   {
     await using server = await startServer(folder.path, stores);
     const words = ["deposit", "a.txt", "--replicas", "2"];
     assertStringIncludes(await client(folder.path, server.address, words), "2 of 2 replicas");
+    id = (await client(folder.path, server.address, ["id"])).trim();
   }
   await using server = await startServer(folder.path, stores);
-  const words = ["retrieve", "a.txt", "--output", "-"];
+  // On another port: the remembered identifier is not told to an address that is new.
+  const words = ["retrieve", "a.txt", "--output", "-", "--id", id];
   assertEquals(await client(folder.path, server.address, words), "kept by a plugin");
 });
 
