@@ -98,7 +98,9 @@ export class Deposits {
     });
     if (!file) throw new Refused("changed", "Refused: the file has another content by now");
     const goal = Math.min(change.wait ?? wanted, wanted);
-    if (copiesOf(file, this.core.places).live < goal) {
+    // Surplus goes before the receipt names places, so that it names those that stay.
+    const isSurplus = goal > 0 && file.places.length > wanted;
+    if (isSurplus || copiesOf(file, this.core.places).live < goal) {
       await this.keeper.ensure(file.digest, onBytes);
     }
     this.keeper.attend(file.digest);

@@ -113,7 +113,9 @@ Deno.test("replicas() makes and removes copies", async () => {
   const change = (wanted: number, wait: number | null = null) =>
     test.depot.setReplicas({ owner: test.owner, name: "a", wanted, wait });
   assertEquals((await change(4)).copies.live, 4);
-  assertEquals((await change(2)).copies.live, 2);
+  const fewer = await change(2);
+  assertEquals(fewer.copies.live, 2);
+  assertEquals(fewer.copies.places.map(({ id }) => id), await test.goodPlaces("a"));
   await test.until("two copies left", async () => {
     const content = (await test.catalog.content(digestOf(bytes)))!;
     return content.replicas.length === 2;
