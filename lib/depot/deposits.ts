@@ -13,13 +13,7 @@ import { copiesOf, type Core, livePlaces, Refused } from "./core.ts";
 import type { OnBytes } from "./caretaker.ts";
 import { digestOf } from "../content/digest.ts";
 import type { Keeper } from "./keeper.ts";
-import {
-  admitUpload,
-  dropBrokenUploads,
-  dropUpload,
-  ONCE,
-  UPLOADS_PER_OWNER,
-} from "./leftovers.ts";
+import { admitUpload, dropUpload, makeWay, ONCE, UPLOADS_PER_OWNER } from "./leftovers.ts";
 import { Pins } from "./locks.ts";
 import { choosePlaces } from "./placement.ts";
 import { openLeg, Upload } from "./upload.ts";
@@ -119,9 +113,9 @@ export class Deposits {
   }
 
   /** How many replicas a new file could have now. */
-  async available(size = 0): Promise<number> {
+  async available(): Promise<number> {
     const look = await this.core.rooms.look(this.core.places.takers());
-    return look.candidates().filter((place) => place.free >= Math.max(size, 1)).length;
+    return look.candidates().filter((place) => place.free >= 1).length;
   }
 
   #wanted({ replicas, minimum, wait }: DepositRequest, present: FileRecord | null): number {
@@ -157,7 +151,9 @@ export class Deposits {
       return await this.#reserve(plan);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      await dropBrokenUploads(this.core);
+      const { request, wanted } = plan;
+      const need = { size: roomFor(request), least: leastOf(request, wanted) };
+      if (!await makeWay(this.core, need)) throw error;
       return await this.#reserve(plan);
     }
   }
@@ -170,7 +166,7 @@ export class Deposits {
       : null;
     const preferred = new Set(content ? livePlaces(content, core.places) : []);
     const look = await core.rooms.look(core.places.takers());
-    const size = request.size ?? ROOM_STEP_BYTES;
+    const size = roomFor(request);
     // From here to the reservations nothing is awaited: two deposits never get the same room.
     const chosen = choosePlaces({
       candidates: look.candidates(),
@@ -192,8 +188,7 @@ export class Deposits {
   async #resume(kept: UploadRecord, { key, request, signal }: Plan): Promise<Upload | null> {
     const { core } = this;
     const size = request.size ?? 0;
-    const places = kept.places.map((id) => core.places.get(id))
-      .filter((place) => !!place).filter((place) => !place.leaving);
+    const places = core.places.takers().filter(({ id }) => kept.places.includes(id));
     const opened = await Promise.allSettled(places.map((place: Place) => {
       const room = core.rooms.reservePlace(place.id, size);
       return openLeg(place, room, { id: key, size, resume: true, signal });
@@ -231,6 +226,11 @@ export class Deposits {
 function uploadKey(request: DepositRequest): string {
   if (!isResumable(request)) return ONCE + crypto.randomUUID();
   return digestOf(`${request.owner}|${request.upload}`).slice(0, 40);
+}
+
+/** What a place must have room for at the start. Bytes. */
+function roomFor({ size }: DepositRequest): number {
+  return size ?? ROOM_STEP_BYTES;
 }
 
 /** A number that was asked for now must be possible; one that a file only keeps need not be. */

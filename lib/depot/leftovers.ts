@@ -36,9 +36,24 @@ export async function dropOldUploads(core: Core): Promise<void> {
   }
 }
 
-/** Ends every broken upload: somebody's deposit has no room, and they can only save some bytes. */
-export async function dropBrokenUploads(core: Core): Promise<void> {
-  for (const upload of await core.catalog.uploads()) await dropIdleUpload(core, upload);
+/**
+ * Ends every broken upload where that gives `least` places room for `size` bytes: they can only save
+ * their clients some bytes. False, and all stay, when it would not.
+ */
+export async function makeWay(
+  core: Core,
+  { size, least }: { size: number; least: number },
+): Promise<boolean> {
+  const broken = (await core.catalog.uploads()).filter(({ upload }) => !core.active.has(upload));
+  const kept = new Map<string, number>();
+  for (const { bytes, places } of broken) {
+    for (const place of places) kept.set(place, (kept.get(place) ?? 0) + bytes);
+  }
+  const look = await core.rooms.look(core.places.takers());
+  const able = look.candidates().filter(({ id, free }) => free + (kept.get(id) ?? 0) >= size);
+  if (broken.length === 0 || able.length < least) return false;
+  for (const upload of broken) await dropIdleUpload(core, upload);
+  return true;
 }
 
 /**

@@ -327,3 +327,26 @@ Deno.test("no answer names copies that only another owner's file wants", async (
   for await (const _piece of retrieval.pieces());
   assertEquals(retrieval.places, avoid);
 });
+
+Deno.test("broken uploads give way to a deposit that needs their room, and to no other", async () => {
+  await using test = await TestDepot.open({ places: [{ name: "p", capacity: 50 * MIB }] });
+  const signal = AbortSignal.timeout(5_000);
+  const other = digestOf("another owner");
+  await test.catalog.addOwner(other, 0);
+  const ask = { owner: other, replicas: 1, size: 5 * MIB, upload: crypto.randomUUID() };
+  {
+    await using offer = await test.depot.offer(test.request("a", ask), signal);
+    await using incoming = await offer.receive(0);
+    await incoming.write(someBytes(4 * MIB));
+    await incoming.keep();
+  }
+  for (const impossible of [{ replicas: 2, size: 1 }, { replicas: 1, size: 60 * MIB }]) {
+    await assertRejects(() => test.depot.offer(test.request("b", impossible), signal), Refused);
+    assertEquals((await test.catalog.uploads()).length, 1);
+  }
+  await using _offer = await test.depot.offer(
+    test.request("b", { replicas: 1, size: 48 * MIB }),
+    signal,
+  );
+  assertEquals((await test.catalog.uploads()).length, 0);
+});
