@@ -15,7 +15,7 @@ import type { Log } from "./log.ts";
 import { Operator } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
-import { Rooms } from "./rooms.ts";
+import { roomOf, Rooms } from "./rooms.ts";
 
 /** What small deposits and retrievals hold in memory together. Bytes. */
 const MEMORY_BYTES: number = 96 * 1024 * 1024;
@@ -165,7 +165,8 @@ export class Depot implements AsyncDisposable {
     const totals = await core.catalog.ownerTotals(owner, core.places.onlineIds());
     const places = await Promise.all(
       core.places.known().map(async (place) => {
-        const room = await core.places.get(place.id)?.room().catch(() => null);
+        const there = core.places.get(place.id);
+        const room = there && await roomOf(there);
         return {
           place,
           free: room?.free ?? 0,

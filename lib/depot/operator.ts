@@ -2,6 +2,7 @@
 import type { PlaceRecord } from "./catalog/catalog.ts";
 import { type Core, livePlaces, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
+import { roomOf } from "./rooms.ts";
 import { surveyLists, weigh } from "./weighing.ts";
 
 /** Contents asked of the catalog at once. */
@@ -35,7 +36,8 @@ export class Operator {
     const { catalog, places } = this.core;
     return Promise.all(
       places.known().map(async (place) => {
-        const room = await places.get(place.id)?.room().catch(() => null);
+        const there = places.get(place.id);
+        const room = there && await roomOf(there);
         return {
           place,
           free: room?.free ?? 0,

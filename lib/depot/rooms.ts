@@ -12,6 +12,11 @@ export function defaultReserve(capacity: number): number {
   return Math.max(GIB, capacity * 0.02);
 }
 
+/** A place's room; `null` when it does not say in time, and so holds up nobody. */
+export function roomOf(place: Place): Promise<Room | null> {
+  return inTime(place.room(), ROOM_MS).catch(() => null);
+}
+
 /** Room held for bytes that have not arrived yet; two deposits are never promised the same room. */
 export class Reservation implements Disposable {
   #left: number;
@@ -54,13 +59,13 @@ export class Rooms {
   }
 
   /**
-   * The places that answer and are not leaving, with their room as it is now. Between this and `reservePlace` nothing
-   * may be awaited, or the room may be somebody else's: call `candidates` on the result.
+   * The places that answer, with their room as it is now. Between this and `reservePlace` nothing may
+   * be awaited, or the room may be somebody else's: call `candidates` on the result.
    */
   async look(places: Iterable<Place>): Promise<Look> {
     const seen = await Promise.all(
       [...places].map(async (place) => {
-        const room = await inTime(place.room(), ROOM_MS).catch(() => null);
+        const room = await roomOf(place);
         return room && { place, room };
       }),
     );
