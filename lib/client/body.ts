@@ -6,6 +6,7 @@ import {
   BODY,
   type Connection,
   ConnectionLost,
+  decodeAnswer,
   encode,
   readAnswer,
   Refusal,
@@ -13,7 +14,7 @@ import {
   startsAs,
 } from "../protocol/mod.ts";
 import type { Block, Blocks } from "./blocks.ts";
-import { decodeAnswer, readLateReply } from "./peer.ts";
+import { readLateReply } from "./peer.ts";
 import type { SourceReader } from "./source.ts";
 import { LocalError } from "./errors.ts";
 

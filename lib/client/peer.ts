@@ -4,9 +4,10 @@ import {
   BLOCK_BYTES,
   type BodyLine,
   type Connection,
+  decodeAnswer,
   decodeBody,
-  decodeReply,
   type Message,
+  orBadPeer,
   readAnswer,
   Refusal,
   REPLIES,
@@ -53,20 +54,4 @@ export async function readBodyLine(
     throw new BadPeer(`The depot announced a block of ${body.bytes} bytes`);
   }
   return body;
-}
-
-/** A line as the answer that it should be. */
-export function decodeAnswer<M extends Message>(message: M, line: string): Values<M> {
-  if (startsAs(REPLIES.error, line)) return decodeReply(message, line);
-  return orBadPeer(() => decodeReply(message, line));
-}
-
-/** What `read` refuses on its own account is the depot's fault, not an answer of it. */
-export function orBadPeer<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new BadPeer(`The depot sent what is no answer: ${error.message}`, { cause: error });
-  }
 }

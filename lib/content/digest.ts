@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 
 /** A SHA-256 as this project writes it: 64 lower-case hexadecimal digits. */
-export const DIGEST_PATTERN: RegExp = /^[0-9a-f]{64}$/;
+const DIGEST_PATTERN: RegExp = /^[0-9a-f]{64}$/;
 
 /** The SHA-256 of no bytes. */
 export const EMPTY_DIGEST = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";

@@ -1,4 +1,5 @@
 /** What travels: messages, their codec, a framed connection, and what can go wrong. */
+export * from "./answers.ts";
 export * from "./codec.ts";
 export * from "./connection.ts";
 export * from "./errors.ts";

@@ -4,9 +4,10 @@ import {
   BadPeer,
   BLOCK_BYTES,
   type Connection,
+  decodeAnswer,
   decodeBody,
-  decodeReply,
   type Message,
+  orBadPeer,
   readAnswer,
   Refusal,
   REPLIES,
@@ -35,13 +36,13 @@ export class HolderLine {
     const until = performance.now() + LONGEST_WORK_MS;
     while (performance.now() < until) {
       const line = await readAnswer(this.connection);
-      if (!startsAs(REPLIES.progress, line)) return decodeAnswer(reply, line);
+      if (!startsAs(REPLIES.progress, line)) return decodeAnswer(reply, line, "holder");
     }
     throw new BadPeer("The holder worked for too long");
   }
 
   async answer<M extends Message>(reply: M): Promise<Values<M>> {
-    return decodeAnswer(reply, await readAnswer(this.connection));
+    return decodeAnswer(reply, await readAnswer(this.connection), "holder");
   }
 
   /** The size of the next block, which is at most `most`. */
@@ -53,7 +54,7 @@ export class HolderLine {
 /** The size that a line announces of a block of at most `most` bytes. */
 export function blockSize(line: string, most: number): number {
   if (startsAs(REPLIES.error, line)) decodeAnswer(REPLIES.error, line);
-  const part = orBadPeer(() => decodeBody(line));
+  const part = orBadPeer(() => decodeBody(line), "holder");
   if (part.kind === "block" && part.bytes <= Math.min(most, BLOCK_BYTES)) return part.bytes;
   throw new BadPeer("The holder sent a block that was not asked for");
 }
@@ -67,22 +68,6 @@ export function placeError(error: unknown, place: string): unknown {
   }
   if (!(error instanceof Error) || error.name === "AbortError") return error;
   return new Unreachable(`Could not reach ${place}: ${error.message}`, { cause: error });
-}
-
-/** A line as the answer that it should be. Throws the holder's `Refusal`, or `BadPeer`. */
-export function decodeAnswer<M extends Message>(reply: M, line: string): Values<M> {
-  if (startsAs(REPLIES.error, line)) return decodeReply(reply, line);
-  return orBadPeer(() => decodeReply(reply, line));
-}
-
-/** What this side refuses in an answer is the holder's fault, and not an answer of it. */
-function orBadPeer<T>(read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    throw new BadPeer(`The holder sent what is no answer: ${error.message}`, { cause: error });
-  }
 }
 
 /** `null` where the holder said that it has no such thing. */

@@ -2,6 +2,7 @@
 import {
   BadPeer,
   ConnectionLost,
+  decodeAnswer,
   decodeReply,
   type Message,
   PeerStalled,
@@ -9,7 +10,7 @@ import {
   startsAs,
   type Values,
 } from "../protocol/mod.ts";
-import { blockSize, decodeAnswer, type HolderLine, LONGEST_WORK_MS } from "./holder_line.ts";
+import { blockSize, type HolderLine, LONGEST_WORK_MS } from "./holder_line.ts";
 
 /** Always reads, so that a holder that says how far it is never waits for this side. */
 export class StepAnswers {
@@ -42,7 +43,7 @@ export class StepAnswers {
   /** Says a step and resolves to its answer. Throws the holder's `Refusal`, `BadPeer`, `ConnectionLost`. */
   async ask<M extends Message>(step: string, reply: M): Promise<Values<M>> {
     await this.line.connection.writeLine(step);
-    return decodeAnswer(reply, await this.#answer());
+    return decodeAnswer(reply, await this.#answer(), "holder");
   }
 
   /** The size of the next block, of those that are the answer to a step. */
@@ -53,7 +54,7 @@ export class StepAnswers {
 
   /** Throws what came unasked. */
   async refusal(): Promise<never> {
-    decodeAnswer(REPLIES.error, await this.#answer());
+    decodeAnswer(REPLIES.error, await this.#answer(), "holder");
     throw new BadPeer("The holder answered before it was asked");
   }
 

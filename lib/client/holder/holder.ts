@@ -4,6 +4,7 @@ import {
   type Connection,
   ConnectionLost,
   CONTROL,
+  decodeAnswer,
   encode,
   HOLDER_REPLIES,
   Refusal,
@@ -14,7 +15,7 @@ import {
 import { messageOf } from "../errors.ts";
 import type { Peer } from "../link.ts";
 import { delayBefore, type Pace, REAL_PACE } from "../pace.ts";
-import { decodeAnswer, readReply } from "../peer.ts";
+import { readReply } from "../peer.ts";
 import { Session } from "../session.ts";
 import { Lines } from "./lines.ts";
 import { Shelf } from "./shelf.ts";
