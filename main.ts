@@ -1,7 +1,8 @@
 /** The one executable: `deposito`, `deposito server …`, `deposito client …`. */
 import project from "./deno.json" with { type: "json" };
-import { nearest } from "./lib/terminal/arguments.ts";
+import { EXIT } from "./lib/terminal/commands/command.ts";
 import { runFirstMenu } from "./lib/terminal/menu.ts";
+import { nearest } from "./lib/terminal/nearest.ts";
 import { print, printError } from "./lib/terminal/output.ts";
 import { UsageError } from "./lib/terminal/values.ts";
 
@@ -24,9 +25,10 @@ export async function main(args: string[]): Promise<number> {
   try {
     return await run(args);
   } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
     if (!(error instanceof UsageError)) throw error;
     printError(error.message);
-    return 2;
+    return EXIT.usage;
   }
 }
 

@@ -11,7 +11,9 @@ import { defaultReserve } from "./lib/depot/rooms.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
 import { Holders } from "./lib/server/holders.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
-import { type FlagTable, type FlagValues, helpText, parseFlags } from "./lib/terminal/arguments.ts";
+import { type FlagTable, type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
+import { EXIT } from "./lib/terminal/commands/command.ts";
+import { helpText, type Usage } from "./lib/terminal/help.ts";
 import { openLog } from "./lib/terminal/log.ts";
 import { print, printError } from "./lib/terminal/output.ts";
 import { userPath } from "./lib/terminal/user_path.ts";
@@ -133,11 +135,23 @@ const FLAGS = {
 
 type Flags = FlagValues<typeof FLAGS>;
 
-const USAGE = {
+/** The words of `deposito server`, and its help. */
+export const SERVER_USAGE = {
   line: "deposito server [flags]",
   summary: "Runs a depot: keeps files on several places and gives them back.",
   flags: FLAGS,
-};
+  examples: [
+    ["deposito server", "a depot for this machine alone, in ./deposito-data"],
+    [
+      "deposito server --store fs:/mnt/disk1,/mnt/disk2,/mnt/disk3",
+      "three disks, and a copy on as many of them as each file wants",
+    ],
+    [
+      "deposito server --store clients --store fs:./disk1 --grace 4h",
+      "copies also on the machines that run `deposito client hold DIR`",
+    ],
+  ],
+} as const satisfies Usage;
 
 /** Errors that say all that an operator needs, without a trace. */
 const PLAIN_ERRORS = [
@@ -155,15 +169,16 @@ export async function runServer(args: string[]): Promise<number> {
     const { flags, words } = parseFlags(FLAGS, args);
     if (words.length > 0) throw new UsageError(`Unknown word ${JSON.stringify(words[0])}`);
     if (flags.help) {
-      print(helpText(USAGE));
+      print(helpText(SERVER_USAGE));
       return 0;
     }
     await serve(flags);
     return 0;
   } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
     if (error instanceof UsageError) {
       printError(`${error.message}; see deposito server --help`);
-      return 2;
+      return EXIT.usage;
     }
     if (!PLAIN_ERRORS.some((plain) => error instanceof plain)) throw error;
     printError((error as Error).message);

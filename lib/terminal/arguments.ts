@@ -1,5 +1,6 @@
-/** One table of flags a command, from which its words are parsed and its help is made. */
+/** One table of flags a command: its words are parsed by it; help and completions come from it. */
 import * as untyped from "@std/cli/parse-args";
+import { nearest } from "./nearest.ts";
 import { UsageError } from "./values.ts";
 
 /** `switch`: there or not. `text`: one value. `list`: any number of values. */
@@ -31,17 +32,6 @@ export interface ParsedFlags<T extends FlagTable> {
   words: string[];
 }
 
-/** For `--help`: what is typed, what it does, its flags. */
-export interface Usage {
-  /** Such as `deposito client deposit PATH…`. */
-  line: string;
-  /** One sentence. */
-  summary: string;
-  flags: FlagTable;
-  /** Lines shown after the flags. */
-  more?: readonly string[];
-}
-
 const parseArgs = untyped.parseArgs as unknown as (
   args: string[],
   options: {
@@ -71,41 +61,6 @@ export function parseFlags<const T extends FlagTable>(
     names.map((name) => [name, valueOf(name, table[name]!, parsed[name] ?? [])]),
   );
   return { flags: flags as FlagValues<T>, words: [...parsed._, ...parsed["--"]] };
-}
-
-/** The help of a command, as lines of at most `columns` where the words allow. */
-export function helpText(usage: Usage, columns = 80): string {
-  const rows = Object.entries(usage.flags).map(([name, flag]): [string, string] => [
-    `--${name}${flag.kind === "switch" ? "" : " " + flag.value}`,
-    flag.help + (flag.kind === "text" && flag.default ? ` (${flag.default})` : ""),
-  ]);
-  const lines = [`Usage: ${usage.line}`, "", ...wrap(usage.summary, columns)];
-  if (rows.length > 0) lines.push("", ...helpRows(rows, columns));
-  if (usage.more) lines.push("", ...usage.more);
-  return lines.join("\n") + "\n";
-}
-
-/** Two columns; the second wraps below itself, or stands on lines of its own where it is narrow. */
-export function helpRows(rows: readonly [string, string][], columns = 80): string[] {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  const room = columns - width - 4;
-  if (room < 20) {
-    return rows.flatMap(([left, right]) => [
-      `  ${left}`,
-      ...wrap(right, columns - 6).map((line) => `      ${line}`),
-    ]);
-  }
-  return rows.flatMap(([left, right]) =>
-    wrap(right, room).map((line, index) => `  ${(index ? "" : left).padEnd(width)}  ${line}`)
-  );
-}
-
-/** The one of `words` that was probably meant, or `null`. */
-export function nearest(word: string, words: readonly string[]): string | null {
-  const scored = words.map((candidate) => ({ candidate, score: distance(word, candidate) }));
-  scored.sort((a, b) => a.score - b.score);
-  const best = scored[0];
-  return best && best.score <= Math.max(1, Math.floor(word.length / 3)) ? best.candidate : null;
 }
 
 /**
@@ -145,28 +100,4 @@ function valueOf(name: string, flag: Flag, given: string[]): boolean | string | 
   if (flag.kind === "list") return given;
   if (given.length > 1) throw new UsageError(`--${name} was given twice: give it once`);
   return given[0] ?? flag.default ?? null;
-}
-
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
-    if (line !== "" && line.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
-}
-
-/** Levenshtein's. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const change = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,8 +1,9 @@
 /** The words of `deposito client` before and around a command. */
-import { type FlagTable, helpRows, type Usage } from "./arguments.ts";
-import { nearest } from "./arguments.ts";
+import type { FlagTable } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { helpRows, type Usage } from "./help.ts";
+import { nearest } from "./nearest.ts";
 import { UsageError } from "./values.ts";
 
 /** Flags of every command. */
@@ -51,9 +52,9 @@ export function firstWord(args: readonly string[]): number | null {
 }
 
 /** The help of one command. */
-export function commandUsage(word: string, { words, summary, flags, more = [] }: Command): Usage {
-  const line = `deposito client ${word} ${words}`.trimEnd() + " [FLAG]…";
-  return { line, summary, flags: { ...flags, ...CLIENT_FLAGS }, more };
+export function commandUsage(word: string, command: Command): Usage {
+  const line = `deposito client ${word} ${command.words}`.trimEnd() + " [FLAG]…";
+  return { ...command, line, flags: { ...command.flags, ...CLIENT_FLAGS } };
 }
 
 /** The help of `deposito client` itself. */

@@ -1,5 +1,5 @@
 /** `deposito client …`: words → one command → an exit status. */
-import { type FlagValues, helpText, parseFlags } from "./arguments.ts";
+import { type FlagValues, parseFlags } from "./arguments.ts";
 import {
   CLIENT_FLAGS,
   clientUsage,
@@ -10,6 +10,7 @@ import {
 import { clientSettings, ProcessClient } from "./client_context.ts";
 import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { helpText } from "./help.ts";
 import { LendingBeside } from "./lending.ts";
 import { runClientMenu } from "./menu.ts";
 import { print, printError } from "./output.ts";

@@ -1,5 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "../assert.ts";
-import { helpText, nearest, parseFlags } from "../../lib/terminal/arguments.ts";
+import { parseFlags } from "../../lib/terminal/arguments.ts";
+import { helpText } from "../../lib/terminal/help.ts";
+import { nearest } from "../../lib/terminal/nearest.ts";
 import { UsageError } from "../../lib/terminal/values.ts";
 
 const TABLE = {

@@ -5,7 +5,7 @@ import {
   firstWord,
   splitCommand,
 } from "../../lib/terminal/client_flags.ts";
-import { helpText } from "../../lib/terminal/arguments.ts";
+import { helpText } from "../../lib/terminal/help.ts";
 import { COMMANDS } from "../../lib/terminal/commands/table.ts";
 import { pathFrom } from "../../lib/terminal/user_path.ts";
 import { UsageError } from "../../lib/terminal/values.ts";

@@ -103,9 +103,14 @@ Deno.test("Ctrl-C ends with status 130", { ignore: Deno.build.os === "windows" }
 Deno.test("a reader that has enough ends the program without a word", {
   ignore: Deno.build.os === "windows",
 }, async () => {
-  const words = ["run", ...PERMISSIONS, PROGRAM, "client", "deposit", "--help"];
-  const quoted = [Deno.execPath(), ...words].map((word) => `'${word}'`).join(" ");
-  const script = `{ sleep 0.1; ${quoted}; echo $? >&2; } | true`;
-  const { stderr } = await new Deno.Command("sh", { args: ["-c", script] }).output();
-  assertEquals(new TextDecoder().decode(stderr), "141\n");
+  for (const words of [["client", "deposit", "--help"], ["server", "--help"], ["--help"]]) {
+    const command = [Deno.execPath(), "run", ...PERMISSIONS, PROGRAM, ...words];
+    const quoted = command.map((word) => `'${word}'`).join(" ");
+    // The reader has ended when the program begins.
+    const script = `mkfifo p; { read -r _ <p; ${quoted}; echo $? >&2; } | { exec <&-; echo >p; }`;
+    await using folder = new TempFolder();
+    const options = { args: ["-c", script], cwd: folder.path };
+    const { stderr } = await new Deno.Command("sh", options).output();
+    assertEquals(new TextDecoder().decode(stderr), "141\n");
+  }
 });

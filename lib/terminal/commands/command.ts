@@ -1,5 +1,6 @@
 import type { Link } from "../../client/mod.ts";
 import type { FlagTable, FlagValues } from "../arguments.ts";
+import type { Example } from "../help.ts";
 import type { Screen } from "../screen.ts";
 
 /** Done, not done, the words were wrong, done with fewer copies than asked, nobody reads it. */
@@ -27,6 +28,8 @@ export interface Command {
   summary: string;
   flags: FlagTable;
   more?: readonly string[];
+  /** Shown by `--help`; each is a line that the parser takes. */
+  examples: readonly Example[];
   /** Resolves to the exit status. Throws `UsageError`, and what stops all of it. */
   run(call: Call<FlagTable>, context: Context): Promise<number>;
   /** Whether the same words take up what was left when it was stopped; not when not given. */

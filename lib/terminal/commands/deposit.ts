@@ -35,6 +35,18 @@ export const depositCommand = defineCommand({
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
     "connections": CONNECTIONS,
   },
+  examples: [
+    ["deposito client deposit report.pdf --replicas 3", "three copies, each on another place"],
+    [
+      "deposito client deposit photos --name holidays/2026",
+      "a folder; its files are named holidays/2026/…",
+    ],
+    ["tar c docs | deposito client deposit - --name docs.tar", "what a pipe brings"],
+    [
+      "deposito client deposit big.iso --replicas 3 --wait 1",
+      "does not wait for the second and third copy",
+    ],
+  ],
   goesOn: ({ words }) => !words.includes("-"),
   failure: ({ flags, words }, error, { path }) =>
     words.map((word) =>

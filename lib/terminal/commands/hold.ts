@@ -24,6 +24,17 @@ export const holdCommand = defineCommand({
       help: "Leave so much of the disk free (the larger of 1GiB and 2 %)",
     },
   },
+  examples: [
+    ["deposito client hold ./lent --capacity 50GB", "lends 50 GB until Ctrl-C"],
+    [
+      "deposito client hold /mnt/usb --zone desk --name usb",
+      "fails together with what else is in the zone desk",
+    ],
+    [
+      "deposito client hold ./lent --leave",
+      "gives the directory up, once its copies are elsewhere",
+    ],
+  ],
   more: IN_CLEAR,
   async run({ flags, words }, context) {
     const [directory, ...others] = words;

@@ -22,6 +22,11 @@ export const listCommand = defineCommand({
   words: "[PREFIX/]",
   summary: "Lists your files, all or those whose names start with PREFIX/.",
   flags: {},
+  examples: [
+    ["deposito client list", "every file, with its copies"],
+    ["deposito client list holidays/", "those of one folder"],
+    ["deposito client list --json", "for a script"],
+  ],
   failure: ({ words }, error) => [failureJson(words[0] ?? "", error)],
   async run({ words }, { link, screen, json, signal }) {
     if (words.length > 1) throw new UsageError("list takes one PREFIX/ at most");

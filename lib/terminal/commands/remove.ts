@@ -14,6 +14,10 @@ export const removeCommand = defineCommand({
   flags: {
     yes: { kind: "switch", help: "Do not ask before several files or a PREFIX/ are removed" },
   },
+  examples: [
+    ["deposito client remove report.pdf old.txt", "two files"],
+    ["deposito client remove holidays/ --yes", "a folder with all its files, without a question"],
+  ],
   goesOn: () => true,
   failure: ({ words }, error) => ({
     removed: [],

@@ -23,6 +23,10 @@ export const replicasCommand = defineCommand({
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk; 0: at once" },
     "connections": CONNECTIONS,
   },
+  examples: [
+    ["deposito client replicas report.pdf 3", "from now on three copies"],
+    ["deposito client replicas holidays/ 2 --wait 0", "every file of a folder; answers at once"],
+  ],
   goesOn: () => true,
   failure: ({ words }, error) => {
     const failures = words.slice(0, -1).map((word) => failureJson(word, error));

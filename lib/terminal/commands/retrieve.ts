@@ -36,6 +36,15 @@ export const retrieveCommand = defineCommand({
   words: "NAME…|PREFIX/",
   summary: "Brings files back, each checked as a whole before it appears under its name.",
   flags: FLAGS,
+  examples: [
+    ["deposito client retrieve report.pdf", "into this folder, under its name"],
+    [
+      "deposito client retrieve holidays/2026/ --output photos",
+      "every file of that folder, below ./photos",
+    ],
+    ["deposito client retrieve docs.tar --output - | tar x", "into a pipe"],
+    ["deposito client retrieve --all --output restored", "everything"],
+  ],
   goesOn: ({ flags }) => flags["output"] !== "-",
   failure: ({ flags, words }, error) =>
     (flags["all"] ? [""] : words).map((word) => failureJson(word, error)),

@@ -29,6 +29,10 @@ export const statusCommand = defineCommand({
   words: "[NAME]",
   summary: "Shows the depot's places and repairs, or one file with each of its copies.",
   flags: {},
+  examples: [
+    ["deposito client status", "places, their room, and what is being repaired"],
+    ["deposito client status report.pdf", "one file: where each copy is, and when it was checked"],
+  ],
   failure: ({ words: [name] }, error) =>
     name === undefined ? errorJson(error) : failureJson(name, error),
   async run({ words }, { link: connected, screen, json, signal }) {
