@@ -1,147 +1,51 @@
-import { BadPeer, Refusal } from "../protocol/mod.ts";
-import { LocalError } from "./errors.ts";
-import type { Identities } from "./identity.ts";
-import { Link, type LinkOptions } from "./link.ts";
-import { mayTryAgain, REAL_PACE, withRetries } from "./pace.ts";
-import { type Address, Session } from "./session.ts";
+import type { LocalError } from "./errors.ts";
+import { Identities } from "./identity.ts";
+import { introduce } from "./introduction.ts";
+import { Link } from "./link.ts";
+import type { Address } from "./session.ts";
+import { Sessions } from "./sessions.ts";
 
-export interface ConnectOptions extends LinkOptions {
-  /** The identifier to use. Without one: the remembered one, or a new one that is remembered. */
-  id?: string | null;
-  /** Where identifiers are remembered; `null`: nowhere. */
-  identities: Identities | null;
+/** How to connect, and as whom. */
+export interface ConnectOptions {
+  /**
+   * The identifier to come with. Without one: the one that is remembered in `identityFolder`, or a
+   * new one, with which nothing is deposited yet.
+   */
+  id?: string | null | undefined;
+  /**
+   * The folder where identifiers are remembered, one for each depot. Without one nothing is
+   * remembered: note `link.id`, because nothing else leads back to what is deposited. The program
+   * `deposito` has its own in `~/.config/deposito` on Linux, which may be shared.
+   */
+  identityFolder?: string | null | undefined;
+  /** Ends the attempt to connect. */
   signal?: AbortSignal | undefined;
-  /** Told when a given identifier could not be remembered. */
+  /** A transfer that stands still for so long is broken off, and tried again. Milliseconds; 30 s. */
+  patienceMs?: number | undefined;
+  /** Told before each wait for another attempt, of whatever request. */
+  onRetry?: ((error: Error, delayMs: number) => void) | undefined;
+  /** Told when a given identifier could not be remembered in `identityFolder`. */
   onForgotten?: ((error: LocalError) => void) | undefined;
 }
 
 /**
- * Connects to a depot as the client that this machine is there. Two calls at once on a machine that
- * has no identifier yet end up with the same one. Throws `ConnectionLost` at once when nobody
- * answers, `Refusal`, `BadPeer`, `LocalError`.
+ * Connects to a depot, as the client whose identifier is given or remembered, or as a new one.
+ *
+ * ```ts
+ * import { connect } from "@deposito/deposito/client";
+ *
+ * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+ * console.log(`Keep this, it is the way back to your files: ${link.id}`);
+ * ```
+ *
+ * Throws {@linkcode ConnectionLost} at once when nobody answers, {@linkcode Refusal} when the depot
+ * does not know the identifier, {@linkcode LocalError} when the remembered one cannot be used, and
+ * {@linkcode BadPeer} when it is no depot that answers.
  */
-export async function connect(address: Address, options: ConnectOptions): Promise<Link> {
-  const session = await new Introduction(address, options).session();
-  const peer = { address, id: session.id, depot: session.depot };
-  return new Link(peer, options, session);
-}
-
-/** Finds out who this client is at a depot that says its own name only in the answer. */
-class Introduction {
-  #address: Address;
-  #options: ConnectOptions;
-
-  constructor(address: Address, options: ConnectOptions) {
-    this.#address = address;
-    this.#options = options;
-  }
-
-  async session(): Promise<Session> {
-    const { identities } = this.#options;
-    const id = this.#options.id?.toLowerCase();
-    if (!identities) return await this.#open(id ?? null);
-    if (id) return await this.#given(id, identities);
-    return await this.#hinted(identities) ?? await this.#introduced(identities);
-  }
-
-  /**
-   * A given identifier is remembered where none is, and never in place of another. Given the one
-   * that is remembered, this address counts as the depot's from now on.
-   */
-  async #given(id: string, identities: Identities): Promise<Session> {
-    const { signal, onForgotten } = this.#options;
-    const session = await this.#open(id);
-    const { depot } = session;
-    try {
-      const remembered = await identities.of(depot) ??
-        await identities.locked(() => identities.remember(depot, id), signal);
-      if (remembered === id) await identities.setHint(this.#address, depot);
-    } catch (error) {
-      // It was given, so that nothing depends on its being remembered.
-      if (!(error instanceof LocalError)) throw error;
-      onForgotten?.(error);
-    }
-    return session;
-  }
-
-  /** As the client of the depot that answered here last, when it still does. */
-  async #hinted(identities: Identities): Promise<Session | null> {
-    const depot = await identities.hint(this.#address);
-    const id = depot && await identities.of(depot);
-    if (!depot || !id) return null;
-    try {
-      const session = await this.#open(id);
-      if (session.depot === depot) return session;
-      session[Symbol.dispose]();
-    } catch (error) {
-      if (!(error instanceof Refusal && error.code === "id_desconhecido")) throw error;
-    }
-    return null;
-  }
-
-  /**
-   * As a new client, unless the depot turns out to be one where this machine has been: then as the
-   * old one, where that depot has answered before. The new identifier is forgotten again; it costs
-   * the depot a few bytes. The lock is not held while the depot is waited for.
-   */
-  async #introduced(identities: Identities): Promise<Session> {
-    const session = await this.#open(null);
-    const { depot } = session;
-    try {
-      const id = await identities.locked(async () => {
-        const known = await identities.of(depot);
-        if (known !== null && !await identities.knows(this.#address, depot)) {
-          throw this.#answersElsewhere(depot, identities);
-        }
-        await identities.setHint(this.#address, depot);
-        return await identities.remember(depot, session.id);
-      }, this.#options.signal);
-      if (id === session.id) return session;
-      session[Symbol.dispose]();
-      return await this.#return(id, depot, identities);
-    } catch (error) {
-      session[Symbol.dispose]();
-      throw error;
-    }
-  }
-
-  /** Whoever answers here may only say that it is that depot, to learn the identifier. */
-  #answersElsewhere(depot: string, identities: Identities): LocalError {
-    const { hostname, port } = this.#address;
-    return new LocalError(
-      "identidade",
-      `Depot ${depot} answers now at ${hostname}:${port}, where it never answered before; if that ` +
-        `is right, run the command once with --id or DEPOSITO_ID and the identifier that is in ` +
-        identities.pathOf(depot),
-    );
-  }
-
-  async #return(id: string, depot: string, identities: Identities): Promise<Session> {
-    try {
-      const session = await this.#open(id);
-      if (session.depot === depot) return session;
-      session[Symbol.dispose]();
-      throw new BadPeer("Another depot answered at once at the same address: try again");
-    } catch (error) {
-      if (!(error instanceof Refusal && error.code === "id_desconhecido")) throw error;
-      throw new LocalError(
-        "identidade",
-        `The depot does not know the identifier in ${identities.pathOf(depot)} any more, ` +
-          "as after an older catalog was put back: ask who runs it, or move that file away",
-        { cause: error },
-      );
-    }
-  }
-
-  /** A depot that is busy is asked again; one that is not there is not waited for. */
-  #open(id: string | null): Promise<Session> {
-    const { signal, patienceMs, pace = REAL_PACE, onRetry } = this.#options;
-    const more = patienceMs === undefined ? {} : { patienceMs };
-    return withRetries(() => Session.open(this.#address, { id, signal, ...more }), {
-      pace,
-      signal,
-      onRetry,
-      mayTryAgain: (error) => error instanceof Refusal && mayTryAgain(error),
-    });
-  }
+export async function connect(address: Address, options: ConnectOptions = {}): Promise<Link> {
+  const { identityFolder, ...rest } = options;
+  const identities = identityFolder ? new Identities(identityFolder) : null;
+  const session = await introduce(address, { ...rest, identities });
+  const { id, depot } = session;
+  return new Link(new Sessions({ address, id, depot }, rest, session));
 }

@@ -34,14 +34,17 @@ export interface DepositRequest {
   upload: string;
 }
 
-/** How far a deposit is, in bytes of `stage`. `total` `null`: not known. */
+/** How far a deposit is. */
 export interface DepositProgress {
+  /** What is being done: the depot may have the bytes, it gets them, it makes them durable. */
   stage: "hashing" | "sending" | "storing";
+  /** Bytes of this stage. */
   done: number;
+  /** Bytes of this stage in all; `null`: not known. */
   total: number | null;
 }
 
-export interface DepositOptions {
+export interface AttemptOptions {
   signal?: AbortSignal | undefined;
   onProgress?: ((progress: DepositProgress) => void) | undefined;
   /** Told how far it is, as in `withRetries`. */
@@ -57,7 +60,7 @@ export interface DepositOptions {
 export function deposit(
   session: Session,
   request: DepositRequest,
-  options: DepositOptions & { source: Source },
+  options: AttemptOptions & { source: Source },
 ): Promise<DepositedFile> {
   const { source, signal } = options;
   return session.run(signal, async () => {
@@ -75,7 +78,7 @@ interface Parts {
   request: DepositRequest;
   source: Source;
   reader: SourceReader;
-  options: DepositOptions;
+  options: AttemptOptions;
 }
 
 class DepositRun {

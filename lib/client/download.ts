@@ -3,25 +3,31 @@ import { basename, isAbsolute } from "node:path";
 import { Refusal } from "../protocol/mod.ts";
 import { LocalError } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
-import type { Link } from "./link.ts";
+import type { Sessions } from "./sessions.ts";
 import { isPartName, lookAt, partPath, requireReplaceable } from "./output_path.ts";
 import type { DepositedFile, StoredFile } from "./records.ts";
 import { Part } from "./part.ts";
 import { Retrieval, WrongBytes } from "./retrieve.ts";
 
-export interface DownloadOptions {
+/** How to retrieve to a path. */
+export interface RetrieveFileOptions {
   /** Replaces a different file at the path. */
-  force?: boolean;
+  force?: boolean | undefined;
+  /** Aborted: ends with the signal's reason, and keeps what came for a later call. */
   signal?: AbortSignal | undefined;
-  /** Told why it waits for another process, when it does. */
+  /** Told why it waits for another process that brings the same file, when it does. */
   onWait?: ((why: string) => void) | undefined;
+  /** Told how many bytes of how many are there. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** What became of a download. `same`: an equal file was there already, and was left. */
+/** What became of a retrieval to a path. */
 export interface Downloaded {
+  /** The file. */
   file: DepositedFile;
+  /** Where it is now; absolute. */
   path: string;
+  /** `same`: an equal file was there already, and was left. */
   outcome: "written" | "same";
 }
 
@@ -33,22 +39,22 @@ const CHANGES = 3;
 
 /**
  * Brings `file` to the absolute `path`, whose folder is there. Goes on from a part that an earlier
- * attempt left. Throws `LocalError` when something else is at the path, and what a `Link` throws.
+ * attempt left. Throws `LocalError` when something else is at the path, and what a request throws.
  */
 export async function download(
-  link: Link,
+  sessions: Sessions,
   file: StoredFile,
-  options: DownloadOptions & { path: string },
+  options: RetrieveFileOptions & { path: string },
 ): Promise<Downloaded> {
   if (!isAbsolute(options.path)) throw new TypeError(`Expected an absolute path: ${options.path}`);
   requireNoPart(options.path);
   for (let present = file, changes = 0;;) {
     try {
-      return await downloadVersion(link, present, options);
+      return await downloadVersion(sessions, present, options);
     } catch (error) {
       const hasChanged = error instanceof Refusal && error.code === "mudou";
       if (!hasChanged || ++changes > CHANGES) throw error;
-      const look = await link.run(
+      const look = await sessions.run(
         (session) => session.fileStatus(file.name, options.signal),
         options,
       );
@@ -58,9 +64,9 @@ export async function download(
 }
 
 async function downloadVersion(
-  link: Link,
+  sessions: Sessions,
   file: StoredFile,
-  options: DownloadOptions & { path: string },
+  options: RetrieveFileOptions & { path: string },
 ): Promise<Downloaded> {
   const { path, force = false, signal } = options;
   const isThere = async () => {
@@ -81,7 +87,7 @@ async function downloadVersion(
     return { file, path, outcome: "same" };
   }
   try {
-    await bring(link, { file, part, options });
+    await bring(sessions, { file, part, options });
   } catch (error) {
     if (error instanceof Refusal && error.code === "mudou") await part.restart();
     throw error;
@@ -112,11 +118,11 @@ async function isEqual(
 interface Bringing {
   file: StoredFile;
   part: Part;
-  options: DownloadOptions;
+  options: RetrieveFileOptions;
 }
 
 /** Fills the part with all of the content, whatever breaks meanwhile. */
-async function bring(link: Link, { file, part, options }: Bringing): Promise<void> {
+async function bring(sessions: Sessions, { file, part, options }: Bringing): Promise<void> {
   const { signal, onProgress } = options;
   const retrieval = new Retrieval(file.name, part, {
     digest: file.digest,
@@ -128,7 +134,7 @@ async function bring(link: Link, { file, part, options }: Bringing): Promise<voi
   let resumed = retrieval.position > 0;
   for (let wrong = 0;;) {
     try {
-      await link.run((session, advanced) => {
+      await sessions.run((session, advanced) => {
         advanced("receiving", retrieval.position);
         return retrieval.receive(session, advanced);
       }, options);

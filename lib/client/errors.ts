@@ -14,11 +14,14 @@ export const LOCAL_CODES = {
   envio_unico: "what was sent cannot be read a second time",
 } as const;
 
+/** A code of a {@linkcode LocalError}. */
 export type LocalCode = keyof typeof LOCAL_CODES;
 
 /** Something on this side stands in the way; the message says what to do. */
 export class LocalError extends Error {
+  /** What the error is known by. */
   override readonly name = "LocalError";
+  /** `message`: what stands in the way, and what to do. */
   constructor(readonly code: LocalCode, message: string, options: { cause?: unknown } = {}) {
     super(message, options);
   }

@@ -9,7 +9,7 @@
  * disk before anything is deposited under it, and is never replaced by another.
  */
 import { join } from "node:path";
-import { validate as isUuid } from "@std/uuid/v4";
+import { isUuid } from "../protocol/mod.ts";
 import { LocalError, messageOf } from "./errors.ts";
 import { lockFile } from "./lock.ts";
 import type { Address } from "./session.ts";

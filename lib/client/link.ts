@@ -1,85 +1,234 @@
-import { BadPeer, Refusal } from "../protocol/mod.ts";
-import { type Advanced, type Pace, REAL_PACE, withRetries } from "./pace.ts";
-import type { StoredFile } from "./records.ts";
-import { type Address, type ListOptions, Session } from "./session.ts";
+import { resolve } from "node:path";
+import { Refusal } from "../protocol/mod.ts";
+import { type Data, dataSource } from "./data_source.ts";
+import type { DepositProgress } from "./deposit.ts";
+import { download, type Downloaded, type RetrieveFileOptions } from "./download.ts";
+import type { DepositedFile, DepotStatus, FileStatus, StoredFile } from "./records.ts";
+import { type Retrieved, type RetrieveOptions, retrieveStream } from "./retrieve_stream.ts";
+import { send } from "./send.ts";
+import type { Address, ReplicasOptions } from "./session.ts";
+import type { Sessions } from "./sessions.ts";
+import { fileSource, type Source } from "./source.ts";
 
-/** Where a depot is and who this client is there, as the first session found them. */
-export interface Peer {
-  address: Address;
-  id: string;
-  depot: string;
-}
-
-export interface LinkOptions {
-  pace?: Pace;
-  patienceMs?: number;
-  /** Told before each wait for another attempt. */
-  onRetry?: ((error: Error, delayMs: number) => void) | undefined;
-}
-
-export interface RunOptions {
+/** What every request takes. */
+export interface RequestOptions {
+  /** Aborted: the request ends, and rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
 }
 
+/** How to deposit. */
+export interface DepositOptions extends RequestOptions {
+  /**
+   * How many copies to keep, on different places. Without a number a known name keeps its own, and
+   * a new one gets the depot's default.
+   */
+  replicas?: number | null | undefined;
+  /** Accept as few copies as these when there are not places enough; all of `replicas` without. */
+  minimum?: number | null | undefined;
+  /** Resolve as soon as so many copies are on disk; the others follow. All of them without. */
+  wait?: number | null | undefined;
+  /** Told how far it is. */
+  onProgress?: ((progress: DepositProgress) => void) | undefined;
+}
+
+/** Which files to list. */
+export interface ListOptions extends RequestOptions {
+  /** Only names that start with this. */
+  prefix?: string | undefined;
+}
+
 /**
- * A session that is opened again when it breaks. One request at a time; who wants several at once
- * takes a `sibling` for each.
+ * A client's link to a depot, made by {@linkcode connect}. Requests at the same time have a
+ * connection each; a connection that breaks is opened again, and what was under way goes on, for up
+ * to five minutes without progress.
+ *
+ * Every request throws {@linkcode Refusal} when the depot says no, {@linkcode ConnectionLost} when
+ * it cannot be reached any more, {@linkcode BadPeer} when what it says makes no sense, and the
+ * signal's reason when it was aborted.
  */
 export class Link implements Disposable {
-  readonly peer: Peer;
-  #options: LinkOptions;
-  #session: Session | null;
+  #sessions: Sessions;
 
-  /** `session`: an open one, which is the link's from now on. */
-  constructor(peer: Peer, options: LinkOptions = {}, session: Session | null = null) {
-    this.peer = peer;
-    this.#options = options;
-    this.#session = session;
+  /** @internal Use `connect`. */
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
   }
 
-  get pace(): Pace {
-    return this.#options.pace ?? REAL_PACE;
+  /** The client's identifier at this depot: all that it takes to reach its files. */
+  get id(): string {
+    return this.#sessions.peer.id;
   }
 
-  /** Another link to the same depot, with a connection of its own. */
-  sibling(): Link {
-    return new Link(this.peer, this.#options);
+  /** The depot's own identifier. */
+  get depot(): string {
+    return this.#sessions.peer.depot;
+  }
+
+  /** Where the depot listens. */
+  get address(): Address {
+    return this.#sessions.peer.address;
   }
 
   /**
-   * Runs `attempt` on a session, and again on another when it breaks or the depot says that it may
-   * succeed later. `advanced` as in `withRetries`.
+   * Deposits bytes under a name, and resolves to the receipt: the copies that are on disk now. What
+   * the name had before is replaced as a whole, or not at all.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * const { body } = await fetch("data:,hello");
+   * const receipt = await link.deposit("greeting.txt", body!, {
+   *   replicas: 2,
+   *   signal: AbortSignal.timeout(60_000),
+   *   onProgress: ({ stage, done }) => console.log(`${stage}: ${done} bytes`),
+   * });
+   * console.log(`${receipt.replicas.live} copies: ${receipt.places.map(({ name }) => name)}`);
+   * ```
+   *
+   * A stream is read to its end, or cancelled. It can be read only once: when the connection breaks
+   * in its middle, that throws {@linkcode LocalError} with `envio_unico`. Bytes and blobs are sent
+   * again.
    */
-  run<T>(
-    attempt: (session: Session, advanced: Advanced) => Promise<T>,
-    { signal }: RunOptions = {},
-  ): Promise<T> {
-    const { onRetry } = this.#options;
-    return withRetries((advanced) => this.#once(attempt, { advanced, signal }), {
-      pace: this.pace,
-      signal,
-      onRetry,
-    });
+  async deposit(name: string, data: Data, options: DepositOptions = {}): Promise<DepositedFile> {
+    const source = dataSource(data);
+    try {
+      return await this.#send(name, source, options);
+    } finally {
+      if (data instanceof ReadableStream && !source.spent) await data.cancel().catch(() => {});
+    }
   }
 
-  /** Every file whose name starts with `prefix`, ascending. */
+  /**
+   * Deposits a file of this machine under a name, with its time and whether it is executable. A
+   * deposit that broke goes on where it was, also when the program was started again meanwhile.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.depositFile("2026/report.pdf", "report.pdf", { replicas: 3 });
+   * ```
+   *
+   * Throws {@linkcode LocalError} when it is no file or changes meanwhile, and what the system says.
+   */
+  async depositFile(
+    name: string,
+    path: string,
+    options: DepositOptions = {},
+  ): Promise<DepositedFile> {
+    return await this.#send(name, await fileSource(resolve(path)), options);
+  }
+
+  /**
+   * Retrieves a file as a stream. Resolves when the depot has found it; the bytes come as the
+   * stream is read.
+   *
+   * ```ts
+   * import { connect, Refusal } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.deposit("greeting.txt", new TextEncoder().encode("hello"));
+   * const { file, body } = await link.retrieve("greeting.txt");
+   * console.log(`${file.size} bytes: ${await new Response(body).text()}`);
+   *
+   * try {
+   *   await link.retrieve("nothing");
+   * } catch (error) {
+   *   if (!(error instanceof Refusal && error.code === "nao_encontrado")) throw error;
+   *   console.log("there is no such file");
+   * }
+   * ```
+   *
+   * The stream ends only when the SHA-256 of all bytes was right; otherwise it errs with
+   * {@linkcode LocalError} `conteudo_errado`, and what came must not be used. Cancel it to stop.
+   */
+  retrieve(name: string, options: RetrieveOptions = {}): Promise<Retrieved> {
+    return retrieveStream(this.#sessions, name, options);
+  }
+
+  /**
+   * Retrieves a file to a path, whose folder must be there. It appears there when all of it has
+   * come and its SHA-256 was right; until then its bytes are in a hidden file beside it, with which
+   * a later call goes on. An equal file at the path is left, a different one only replaced with
+   * `force`.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.depositFile("2026/report.pdf", "report.pdf");
+   * const { outcome } = await link.retrieveFile("2026/report.pdf", "copy.pdf");
+   * console.log(outcome === "same" ? "it was there already" : "written");
+   * ```
+   *
+   * `file`: a name, or what a listing told of it, which saves a question. Throws
+   * {@linkcode LocalError} when something else is at the path.
+   */
+  async retrieveFile(
+    file: string | StoredFile,
+    path: string,
+    options: RetrieveFileOptions = {},
+  ): Promise<Downloaded> {
+    const found = typeof file === "string" ? (await this.fileStatus(file, options)).file : file;
+    return await download(this.#sessions, found, { ...options, path: resolve(path) });
+  }
+
+  /**
+   * The client's files, ascending by name.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.depositFile("2026/report.pdf", "report.pdf");
+   * for await (const file of link.list({ prefix: "2026/" })) {
+   *   console.log(file.name, file.size, `${file.replicas.live} of ${file.replicas.wanted} copies`);
+   * }
+   * ```
+   */
   async *list({ prefix = "", signal }: ListOptions = {}): AsyncGenerator<StoredFile> {
     let after = "";
     for (let more = true; more;) {
-      const from = after;
-      const page = await this.run((session) => session.page({ prefix, after: from, signal }), {
-        signal,
-      });
+      const request = { prefix, after, signal };
+      const page = await this.#sessions.run((session) => session.page(request), { signal });
       yield* page.files;
       after = page.files.at(-1)?.name ?? after;
       more = page.more;
     }
   }
 
-  /** Removes a file; one that a lost answer may have been about counts as removed. */
-  remove(name: string, options: RunOptions = {}): Promise<void> {
+  /**
+   * Changes how many copies a file has, and resolves when they are on disk.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.deposit("greeting.txt", new Blob(["hello"]), { replicas: 1 });
+   * const { replicas } = await link.replicas("greeting.txt", 2);
+   * console.log(`${replicas.live} of ${replicas.wanted}`);
+   * ```
+   */
+  replicas(name: string, count: number, options: ReplicasOptions = {}): Promise<DepositedFile> {
+    const { onProgress } = options;
+    return this.#sessions.run((session, advanced) =>
+      session.replicas(name, count, {
+        ...options,
+        onProgress(done, total) {
+          advanced("copying", done);
+          onProgress?.(done, total);
+        },
+      }), options);
+  }
+
+  /**
+   * Removes a file. Where the answer was lost and the file is not there at the next attempt, it
+   * counts as removed.
+   */
+  remove(name: string, options: RequestOptions = {}): Promise<void> {
     let attempts = 0;
-    return this.run(async (session) => {
+    return this.#sessions.run(async (session) => {
       attempts++;
       try {
         await session.remove(name, options.signal);
@@ -90,50 +239,34 @@ export class Link implements Disposable {
     }, options);
   }
 
+  /**
+   * How much the client has, how the depot's places are, and what is being repaired.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * const { places } = await link.status();
+   * console.log(`${places.filter(({ state }) => state === "online").length} places`);
+   * ```
+   */
+  status(options: RequestOptions = {}): Promise<DepotStatus> {
+    return this.#sessions.run((session) => session.status(options.signal), options);
+  }
+
+  /** One file, with each of its copies: where it is, how it is, when it was verified. */
+  fileStatus(name: string, options: RequestOptions = {}): Promise<FileStatus> {
+    return this.#sessions.run((session) => session.fileStatus(name, options.signal), options);
+  }
+
+  /** Closes the connections; those of streams that are still read, at their end. */
   [Symbol.dispose](): void {
-    this.#session?.[Symbol.dispose]();
-    this.#session = null;
+    this.#sessions[Symbol.dispose]();
   }
 
-  async #once<T>(
-    attempt: (session: Session, advanced: Advanced) => Promise<T>,
-    options: { advanced: Advanced; signal: AbortSignal | undefined },
-  ): Promise<T> {
-    try {
-      return await attempt(await this.#open(options.signal), options.advanced);
-    } catch (error) {
-      this.#dropAfter(error);
-      throw error;
-    }
-  }
-
-  async #open(signal: AbortSignal | undefined): Promise<Session> {
-    if (this.#session) return this.#session;
-    const { address, id, depot } = this.peer;
-    const { patienceMs } = this.#options;
-    const session = await Session.open(address, {
-      id,
-      signal,
-      ...(patienceMs === undefined ? {} : { patienceMs }),
-    });
-    if (session.depot !== depot) {
-      session[Symbol.dispose]();
-      throw new BadPeer("Another depot answers now at this address: check --server");
-    }
-    return this.#session = session;
-  }
-
-  /** A session is over after anything but a refusal; after some refusals the depot ends it. */
-  #dropAfter(error: unknown): void {
-    if (!(error instanceof Refusal) || ENDS_THE_SESSION.has(error.code)) this[Symbol.dispose]();
+  #send(name: string, source: Source, options: DepositOptions): Promise<DepositedFile> {
+    const { replicas = null, minimum = null, wait = null, signal, onProgress } = options;
+    const request = { name, replicas, minimum, wait };
+    return send(this.#sessions, request, { source, signal, onProgress });
   }
 }
-
-/** After these the depot closes the connection, or may not know where in a message it is. */
-const ENDS_THE_SESSION: ReadonlySet<string> = new Set([
-  "encerrando",
-  "ocupado",
-  "tempo_esgotado",
-  "interno",
-  "mensagem_invalida",
-]);

@@ -1,33 +1,42 @@
 /**
- * A client of a Deposito depot, to be used from other programs.
+ * A client of a Deposito depot, to be used from other programs: deposit from and retrieve to
+ * streams or files, list, change the number of copies.
  *
  * ```ts
- * import { connect, fileSource, Identities, send } from "@deposito/deposito/client";
+ * import { connect } from "@deposito/deposito/client";
  *
- * const identities = new Identities("/home/me/.config/deposito");
- * using link = await connect({ hostname: "127.0.0.1", port: 7420 }, { identities });
- * const source = await fileSource("/home/me/report.pdf");
- * const request = { name: "report.pdf", replicas: 3, minimum: null, wait: null };
- * const receipt = await send(link, request, { source });
+ * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+ * await link.depositFile("report.pdf", "report.pdf", { replicas: 2 });
+ * const { body } = await link.retrieve("report.pdf");
+ * await body.pipeTo((await Deno.create("copy.pdf")).writable);
  * ```
+ *
+ * What it needs: `--allow-net` to the depot; `--allow-read` and `--allow-write` for files and for
+ * `identityFolder`. With `--allow-sys=hostname` copies go to other machines first.
+ *
+ * @module
  */
-export { BadPeer, ConnectionLost, Refusal } from "../protocol/errors.ts";
+export {
+  BadPeer,
+  ConnectionLost,
+  ERROR_CODES,
+  type ErrorCode,
+  Refusal,
+} from "../protocol/errors.ts";
 export { connect, type ConnectOptions } from "./connect.ts";
+export type { Data } from "./data_source.ts";
 export type { DepositProgress } from "./deposit.ts";
-export { download, type Downloaded, type DownloadOptions } from "./download.ts";
-export { codeOf, type LocalCode, LocalError, messageOf } from "./errors.ts";
-export { DiskRefused } from "../disk/errors.ts";
-export { Holder, type HoldEvent, type HoldOptions } from "./holder/holder.ts";
-export { Identities, identityFolder } from "./identity.ts";
-export { Link, type LinkOptions, type Peer } from "./link.ts";
-export { collisionKey, makeFoldersBelow, pathBelow } from "./output_path.ts";
-export { machineName } from "./machine.ts";
-export { delayBefore, type Pace, REAL_PACE } from "./pace.ts";
-export { inParallel, type Many, type Outcome } from "./parallel.ts";
-export type * from "./records.ts";
-export { Retrieval, type Sink, WrongBytes } from "./retrieve.ts";
-export { send, type SendOptions, type SendRequest } from "./send.ts";
-export { type Address, Session } from "./session.ts";
-export { fileSource, type Source } from "./source.ts";
-export { streamSource } from "./stream_source.ts";
-export { type Found, ownName, walk } from "./walk.ts";
+export type { Downloaded, RetrieveFileOptions } from "./download.ts";
+export { LOCAL_CODES, type LocalCode, LocalError } from "./errors.ts";
+export { type DepositOptions, Link, type ListOptions, type RequestOptions } from "./link.ts";
+export type {
+  DepositedFile,
+  DepotStatus,
+  FileStatus,
+  PlaceName,
+  PlaceStatus,
+  ReplicaStatus,
+  StoredFile,
+} from "./records.ts";
+export type { Retrieved, RetrieveOptions } from "./retrieve_stream.ts";
+export type { Address, ReplicasOptions } from "./session.ts";

@@ -1,5 +1,4 @@
 import { ConnectionLost } from "../protocol/mod.ts";
-import type { Link } from "./link.ts";
 
 /** How one item of many went. */
 export type Outcome<T, R> =
@@ -7,7 +6,7 @@ export type Outcome<T, R> =
   | { item: T; result?: undefined; error: unknown };
 
 export interface ParallelOptions<T, R> {
-  /** Connections at once. */
+  /** Items at once, each with a connection. */
   connections: number;
   signal?: AbortSignal | undefined;
   /** As each is done. */
@@ -25,15 +24,14 @@ export interface Many<T, R> {
 }
 
 /**
- * Does `work` for each of `items`, over `link` and as many siblings as it takes. Goes on after
- * failures, except when the depot cannot be reached any more or the signal aborts. `items` may be
+ * Does `work` for each of `items`, several at once. Goes on after failures, except when the depot
+ * cannot be reached any more or the signal aborts. `items` may be
  * made with a signal, which aborts when the depot cannot be reached: who asks the depot for them
  * then stops. Throws only what `onDone` throws.
  */
 export async function inParallel<T, R>(
-  link: Link,
   items: Items<T> | ((signal: AbortSignal) => Items<T>),
-  options: ParallelOptions<T, R> & { work: (link: Link, item: T) => Promise<R> },
+  options: ParallelOptions<T, R> & { work: (item: T) => Promise<R> },
 ): Promise<Many<T, R>> {
   const gone = new AbortController();
   const signals = [gone.signal, ...options.signal ? [options.signal] : []];
@@ -42,12 +40,12 @@ export async function inParallel<T, R>(
   const outcomes: { index: number; outcome: Outcome<T, R> }[] = [];
   let failed: { reason: unknown } | null = null;
   const isOver = () => failed !== null || gone.signal.aborted || options.signal?.aborted;
-  const worker = async (own: Link) => {
+  const worker = async () => {
     while (!isOver()) {
       const next = await queue.next();
       if (!next) return;
       if (isOver()) return queue.giveBack(next.item);
-      const outcome = await attempt(next.item, () => options.work(own, next.item));
+      const outcome = await attempt(next.item, () => options.work(next.item));
       outcomes.push({ index: next.index, outcome });
       if (outcome.error instanceof ConnectionLost) gone.abort();
       try {
@@ -57,9 +55,7 @@ export async function inParallel<T, R>(
       }
     }
   };
-  const siblings = Array.from({ length: options.connections - 1 }, () => link.sibling());
-  await Promise.all([link, ...siblings].map(worker));
-  for (const sibling of siblings) sibling[Symbol.dispose]();
+  await Promise.all(Array.from({ length: options.connections }, worker));
   if (failed) throw (failed as { reason: unknown }).reason;
   const isStopped = options.signal?.aborted ?? false;
   const notBegun = gone.signal.aborted && !isStopped ? await queue.rest() : [];

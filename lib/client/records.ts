@@ -3,61 +3,90 @@ import { BadPeer, type REPLIES, requireName, type Values } from "../protocol/mod
 
 /** A place as an answer names it. */
 export interface PlaceName {
+  /** Known by it, whatever it is called. */
   id: string;
+  /** For people; not unique. */
   name: string;
 }
 
-/** One file of this owner. Sizes in bytes, times in milliseconds since 1970. */
+/** One file of this client. */
 export interface DepositedFile {
+  /** Its name at the depot. */
   name: string;
+  /** Bytes. */
   size: number;
   /** SHA-256, lower-case hexadecimal. */
   digest: string;
+  /** Grows with each deposit under this name. */
   version: number;
+  /** Milliseconds since 1970. */
   depositedAt: number;
-  /** `live`: durable copies now. */
+  /** How many copies are kept when all is well, and how many are on disk and in reach now. */
   replicas: { wanted: number; live: number };
+  /** Where those are. */
   places: PlaceName[];
 }
 
 /** A file as a listing or a retrieval tells of it. */
 export interface StoredFile extends DepositedFile {
+  /** When it was changed before it was deposited. Milliseconds since 1970; `null`: not known. */
   modifiedAt: number | null;
+  /** Whether it may be run as a program. */
   executable: boolean;
 }
 
+/** A place where the depot keeps copies. */
 export interface PlaceStatus extends PlaceName {
+  /** What keeps it, such as `fs` or `clients`. */
   kind: string;
+  /** Places with the same zone are expected to fail together. */
   zone: string;
   /** `online`, `goodbye`, `lost` or `gone`. */
   state: string;
   /** Bytes. */
   free: number;
+  /** Bytes. */
   capacity: number;
-  /** Of this owner's contents. */
+  /** Copies of this client's files. */
   replicas: number;
 }
 
+/** How a depot is, as one client sees it. */
 export interface DepotStatus {
+  /** The client's files. */
   files: number;
+  /** Their bytes, each file counted once. */
   bytes: number;
+  /** Every place of the depot. */
   places: PlaceStatus[];
+  /**
+   * Contents to be repaired and being repaired, copies that are missing, contents without a good
+   * copy, and damaged copies that were set aside.
+   */
   repair: { queued: number; running: number; deficit: number; damaged: number; aside: number };
 }
 
+/** One copy of a file. */
 export interface ReplicaStatus {
   /** The place's id. */
   place: string;
+  /** What the place is called. */
   name: string;
+  /** The place's zone. */
   zone: string;
-  /** Of the replica, such as `good`. */
+  /** Of the copy, such as `good`. */
   state: string;
+  /** Of the place: `online`, `goodbye`, `lost` or `gone`. */
   placeState: string;
+  /** When the copy was last read and found right. Milliseconds since 1970; `null`: never. */
   verifiedAt: number | null;
 }
 
+/** A file with its copies. */
 export interface FileStatus {
+  /** The file. */
   file: StoredFile;
+  /** Each copy, also those that cannot be reached now. */
   copies: ReplicaStatus[];
 }
 

@@ -13,12 +13,14 @@ export interface Sink {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-export interface RetrieveOptions {
+export interface RetrievalOptions {
   /** The content that is expected; the depot refuses with `mudou` when the file has another. */
-  digest?: string | null;
+  digest?: string | null | undefined;
   /** The size that is expected, in bytes. */
   size?: number | null;
   signal?: AbortSignal | undefined;
+  /** Told what the file is, each time before its bytes come. */
+  onFound?: ((file: StoredFile) => void) | undefined;
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
@@ -29,14 +31,14 @@ export interface RetrieveOptions {
 export class Retrieval {
   readonly name: string;
   #sink: Sink;
-  #options: RetrieveOptions;
+  #options: RetrievalOptions;
   #digest: string | null;
   #size: number | null;
   #hash = new Sha256();
   #position = 0;
   #avoid: string[] = [];
 
-  constructor(name: string, sink: Sink, options: RetrieveOptions = {}) {
+  constructor(name: string, sink: Sink, options: RetrievalOptions = {}) {
     this.name = requireName(name);
     this.#sink = sink;
     this.#options = options;
@@ -71,9 +73,11 @@ export class Retrieval {
       await session.connection.writeLine(this.#requestLine());
       const content = await readReply(session.connection, REPLIES.content);
       this.#accept(content);
+      const file = fileOfContent(this.name, content);
+      this.#options.onFound?.(file);
       const places = await this.#readBlocks(session, content.size, advanced);
       if (this.#hash.digest() !== content.digest) throw new WrongBytes(this.name, places);
-      return fileOfContent(this.name, content);
+      return file;
     });
   }
 

@@ -1,8 +1,8 @@
 /** A deposit that goes on when the connection breaks, and when the program is started again. */
 import { Refusal } from "../protocol/mod.ts";
-import { deposit, type DepositOptions, type DepositRequest } from "./deposit.ts";
+import { type AttemptOptions, deposit, type DepositRequest } from "./deposit.ts";
 import { LocalError } from "./errors.ts";
-import type { Link } from "./link.ts";
+import type { Sessions } from "./sessions.ts";
 import { mayTryAgain } from "./pace.ts";
 import type { DepositedFile } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -12,7 +12,7 @@ import { SourceHash } from "./source_hash.ts";
 /** What to deposit a source as; its upload's identifier is made here. */
 export type SendRequest = Omit<DepositRequest, "upload">;
 
-export interface SendOptions extends Pick<DepositOptions, "signal" | "onProgress"> {
+export interface SendOptions extends Pick<AttemptOptions, "signal" | "onProgress"> {
   source: Source;
 }
 
@@ -22,16 +22,16 @@ export interface SendOptions extends Pick<DepositOptions, "signal" | "onProgress
  */
 const BUSY_ATTEMPTS = 3;
 
-/** Deposits `source` under `request.name`; resolves to the receipt. Throws what a `Link` throws. */
+/** Deposits `source` under `request.name`; resolves to the receipt. Throws what a request throws. */
 export function send(
-  link: Link,
+  sessions: Sessions,
   request: SendRequest,
   { source, signal, onProgress }: SendOptions,
 ): Promise<DepositedFile> {
   const known = new SourceHash();
-  let upload = uploadOf(link, request.name, source);
+  let upload = uploadOf(sessions, request.name, source);
   let busy = 0;
-  return link.run(async (session: Session, advanced) => {
+  return sessions.run(async (session: Session, advanced) => {
     try {
       const options = { source, signal, onProgress, advanced, known };
       return await deposit(session, { ...request, upload }, options);
@@ -43,16 +43,16 @@ export function send(
   }, { signal });
 }
 
-function uploadOf(link: Link, name: string, source: Source): string {
+function uploadOf(sessions: Sessions, name: string, source: Source): string {
   if (source.identity === null) return crypto.randomUUID();
-  const { depot, id: owner } = link.peer;
+  const { depot, id: owner } = sessions.peer;
   return uploadId({ depot, owner, name, identity: source.identity });
 }
 
 function cannotRepeat(cause: Error): LocalError {
   return new LocalError(
     "envio_unico",
-    `${cause.message}; standard input cannot be read again: run the whole command again`,
+    `${cause.message}; a stream cannot be read again: deposit it again from its start`,
     { cause },
   );
 }

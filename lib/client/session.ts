@@ -24,7 +24,9 @@ import {
 
 /** A host and a TCP port. */
 export interface Address {
+  /** A name or an address. */
   hostname: string;
+  /** The port; a depot's is 7420 when its operator chose no other. */
   port: number;
 }
 
@@ -34,14 +36,17 @@ export interface SessionOptions extends ConnectionOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** How to change a number of replicas. `wait`: answer when so many are durable; `null`: all. */
+/** How to change a number of copies. */
 export interface ReplicasOptions {
-  wait?: number | null;
+  /** Resolve as soon as so many copies are on disk, 0 at once. All of them without. */
+  wait?: number | null | undefined;
+  /** Aborted: ends with the signal's reason. The number is changed all the same. */
   signal?: AbortSignal | undefined;
+  /** Told how many bytes of how many were copied. */
   onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-export interface ListOptions {
+export interface PageOptions {
   prefix?: string;
   /** Only names that come after this one. */
   after?: string;
@@ -110,7 +115,7 @@ export class Session implements Disposable {
   }
 
   /** The next files whose names start with `prefix` and come after `after`, ascending. */
-  page({ prefix = "", after = "", signal }: ListOptions = {}): Promise<Page> {
+  page({ prefix = "", after = "", signal }: PageOptions = {}): Promise<Page> {
     return this.run(signal, async () => {
       const request = { after: after || null, limit: PAGE_ITEMS, prefix: prefix || null };
       await this.connection.writeLine(encode(REQUESTS.list, request));

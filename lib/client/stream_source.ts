@@ -10,11 +10,14 @@ import type { Source, SourceReader } from "./source.ts";
  */
 const TRICKLE_MS = 10_000;
 
-/** A stream of unknown length, such as standard input. It can be opened once. */
-export function streamSource(
-  stream: { read(target: Uint8Array): Promise<number | null> },
-  pace: Pace = REAL_PACE,
-): Source {
+/** Where bytes come from; `null`: there are no more. Cancelled when nobody wants the rest. */
+interface Stream {
+  read(target: Uint8Array): Promise<number | null>;
+  cancel?(): Promise<void>;
+}
+
+/** A stream of unknown length. It can be opened once. */
+export function streamSource(stream: Stream, pace: Pace = REAL_PACE): Source {
   let spent = false;
   return {
     size: null,
@@ -25,7 +28,7 @@ export function streamSource(
       return spent;
     },
     open(signal) {
-      if (spent) throw new LocalError("envio_unico", "Standard input can be read only once");
+      if (spent) throw new LocalError("envio_unico", "A stream can be read only once");
       spent = true;
       return Promise.resolve(new StreamReader(stream, { pace, signal }));
     },
@@ -33,7 +36,7 @@ export function streamSource(
 }
 
 class StreamReader implements SourceReader {
-  #stream: { read(target: Uint8Array): Promise<number | null> };
+  #stream: Stream;
   #pace: Pace;
   #signal: AbortSignal | undefined;
   #held = new Uint8Array(BLOCK_BYTES);
@@ -44,7 +47,7 @@ class StreamReader implements SourceReader {
   #coming: Promise<void> | null = null;
 
   constructor(
-    stream: { read(target: Uint8Array): Promise<number | null> },
+    stream: Stream,
     options: { pace: Pace; signal: AbortSignal | undefined },
   ) {
     this.#stream = stream;
@@ -72,6 +75,7 @@ class StreamReader implements SourceReader {
 
   [Symbol.dispose](): void {
     this.#coming?.catch(() => {});
+    if (!this.#ended) this.#stream.cancel?.().catch(() => {});
   }
 
   /** Whether more came before `until`; for ever when there is nothing to give away meanwhile. */

@@ -31,14 +31,17 @@ export const ERROR_CODES = {
   interno: { retry: true, means: "the depot failed; its log says how" },
 } as const satisfies Record<string, { retry: boolean; means: string }>;
 
+/** A code of a {@linkcode Refusal}, such as `nao_encontrado`; the protocol page says what each means. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 /** A refusal with its code, on its way to the other side or received from it. */
 export class Refusal extends Error {
+  /** What the error is known by. */
   override readonly name = "Refusal";
   /** With `poucos_locais`: how many replicas are possible. */
   readonly available: number | null;
 
+  /** `message`: what was refused, and why. */
   constructor(
     readonly code: ErrorCode,
     message: string,
@@ -48,6 +51,7 @@ export class Refusal extends Error {
     this.available = options.available ?? null;
   }
 
+  /** Whether the same request may succeed later without anybody changing anything. */
   get retry(): boolean {
     return ERROR_CODES[this.code].retry;
   }
@@ -55,6 +59,7 @@ export class Refusal extends Error {
 
 /** The connection is gone, or nothing moved on it for too long; what was under way may be tried again. */
 export class ConnectionLost extends Error {
+  /** What the error is known by. */
   override readonly name = "ConnectionLost";
 }
 
@@ -63,5 +68,6 @@ export class PeerStalled extends ConnectionLost {}
 
 /** The other side sent what this protocol does not have; the connection cannot be used any more. */
 export class BadPeer extends Error {
+  /** What the error is known by. */
   override readonly name = "BadPeer";
 }

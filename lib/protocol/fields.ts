@@ -1,4 +1,4 @@
-import { validate as isUuid } from "@std/uuid/v4";
+import { isUuid } from "./uuid.ts";
 import { Refusal } from "./errors.ts";
 import { HEX_BYTES, IDS_IN_A_LINE, LABEL_BYTES, NAME_BYTES } from "./limits.ts";
 import { escape, requireName, unescape } from "./names.ts";

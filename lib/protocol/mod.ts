@@ -7,4 +7,5 @@ export * from "./limits.ts";
 export { CONTROL, HOLDER_REPLIES, HOLDER_REQUESTS, STEPS } from "./holder_messages.ts";
 export { ACTIONS, BODY, type Message, REPLIES, REQUESTS, type Values } from "./messages.ts";
 export { complaintAboutName, requireName } from "./names.ts";
+export { isUuid } from "./uuid.ts";
 export { withProgress } from "./working.ts";

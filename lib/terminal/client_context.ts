@@ -1,6 +1,7 @@
 /** What the words around a command, the environment and this process make of a client. */
-import { validate as isUuid } from "@std/uuid/v4";
-import { type Address, connect, Identities, identityFolder, type Link } from "../client/mod.ts";
+import { isUuid } from "../protocol/mod.ts";
+import { type Address, connect, type Link } from "../client/mod.ts";
+import { Identities, identityFolder } from "../client/identity.ts";
 import { retryWords } from "./complaint.ts";
 import type { Context } from "./commands/command.ts";
 import { processScreen, type Screen } from "./screen.ts";
@@ -62,7 +63,9 @@ export class ProcessClient implements Disposable {
       signal: options.signal,
       link: () => this.#link ??= this.#connect(),
       path: userPath,
-      stdin: Deno.stdin,
+      get stdin() {
+        return Deno.stdin.readable;
+      },
       stdout: Deno.stdout,
       confirm: options.confirm,
     };
@@ -73,9 +76,9 @@ export class ProcessClient implements Disposable {
   }
 
   /** `null`: there is nowhere to remember, on which a given identifier does not depend. */
-  #identities(): Identities | null {
+  #identityFolder(): string | null {
     try {
-      return new Identities(identityFolder(environment));
+      return identityFolder(environment);
     } catch (error) {
       if (this.#settings.id === null) throw error;
       this.#screen.remark("this machine does not remember the identifier: HOME is not set");
@@ -86,20 +89,22 @@ export class ProcessClient implements Disposable {
   async #connect(): Promise<Link> {
     try {
       const { address, id } = this.#settings;
-      const identities = this.#identities();
+      const folder = this.#identityFolder();
       const onRetry = (error: Error, delayMs: number) =>
         this.#screen.remark(`${retryWords(error)}; trying again in ${formatDuration(delayMs)}`);
       const onForgotten = (error: Error) => this.#screen.remark(error.message);
       const link = await connect(address, {
         id,
-        identities,
+        identityFolder: folder,
         onRetry,
         onForgotten,
         signal: this.#signal,
       });
       // What is remembered may be damaged, on which a given identifier does not depend.
-      const remembered = await identities?.of(link.peer.depot).catch(() => null) ?? null;
-      if (id !== null && remembered !== null && remembered !== link.peer.id) {
+      const remembered = folder === null
+        ? null
+        : await new Identities(folder).of(link.depot).catch(() => null);
+      if (id !== null && remembered !== null && remembered !== link.id) {
         this.#screen.remark(
           "this machine remembers another identifier: --id counts this time only",
         );

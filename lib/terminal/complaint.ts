@@ -1,5 +1,6 @@
 /** Errors as one line: what failed, and what to do next. */
-import { ConnectionLost, LocalError, messageOf, Refusal } from "../client/mod.ts";
+import { ConnectionLost, LocalError, Refusal } from "../client/mod.ts";
+import { messageOf } from "../client/errors.ts";
 
 /** What to do about a refusal, where the depot's own words do not say it. */
 const ADVICE: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 /** What a holder shows of itself: what happens, and one line of how it is. */
-import type { Holder, HoldEvent } from "../client/mod.ts";
+import type { Holder, HoldEvent } from "../client/holder/holder.ts";
 import type { Screen } from "./screen.ts";
 import { shown } from "./text.ts";
 import { count, formatDuration, formatSize } from "./units.ts";

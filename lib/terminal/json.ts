@@ -1,12 +1,6 @@
 /** The shapes of `--json`. Sizes in bytes, times as ISO 8601. */
-import {
-  codeOf,
-  type DepositedFile,
-  type DepotStatus,
-  type FileStatus,
-  messageOf,
-  type PlaceName,
-} from "../client/mod.ts";
+import type { DepositedFile, DepotStatus, FileStatus, PlaceName } from "../client/mod.ts";
+import { codeOf, messageOf } from "../client/errors.ts";
 
 export interface FileJson {
   name: string;

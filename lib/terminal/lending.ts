@@ -1,13 +1,8 @@
 /** Lending a directory to the depot, as a command of its own or beside other work. */
-import {
-  ConnectionLost,
-  delayBefore,
-  Holder,
-  type HoldOptions,
-  type Link,
-  machineName,
-  REAL_PACE,
-} from "../client/mod.ts";
+import { ConnectionLost, type Link } from "../client/mod.ts";
+import { Holder, type HoldOptions } from "../client/holder/holder.ts";
+import { machineName } from "../client/machine.ts";
+import { delayBefore, REAL_PACE } from "../client/pace.ts";
 import type { Context } from "./commands/command.ts";
 import { complaint } from "./complaint.ts";
 import { HoldMeter } from "./hold_meter.ts";
@@ -40,9 +35,9 @@ export interface LendOptions {
 /** Lends until `signal` aborts; waits for a depot that is not there. */
 export async function lend(lent: Lent, { context, meter, signal }: LendOptions): Promise<void> {
   for (const line of IN_CLEAR) context.screen.remark(line);
-  const { peer } = await patientLink(context, { meter, signal });
+  const link = await patientLink(context, { meter, signal });
   const onEvent = meter.tell.bind(meter);
-  await using holder = await Holder.open(peer, { ...lent, signal, onEvent });
+  await using holder = await Holder.open(link, { ...lent, signal, onEvent });
   meter.watch(holder);
   await holder.run();
 }

@@ -47,8 +47,8 @@ export async function runClientMenu(
   using client = new ProcessClient(settings, { signal, confirm: confirmOnTerminal });
   const { context } = client;
   try {
-    const { peer } = await context.link();
-    context.screen.remark(`connected to ${formatAddress(peer.address)} as ${peer.id}`);
+    const link = await context.link();
+    context.screen.remark(`connected to ${formatAddress(link.address)} as ${link.id}`);
   } catch (error) {
     context.screen.complain(complaint(error));
     return EXIT.failed;

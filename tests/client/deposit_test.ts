@@ -1,13 +1,8 @@
 import { digestOf } from "../../lib/content/digest.ts";
-import {
-  BadPeer,
-  ConnectionLost,
-  fileSource,
-  LocalError,
-  Refusal,
-  send,
-  streamSource,
-} from "../../lib/client/mod.ts";
+import { BadPeer, ConnectionLost, LocalError, Refusal } from "../../lib/client/mod.ts";
+import { send } from "../../lib/client/send.ts";
+import { fileSource } from "../../lib/client/source.ts";
+import { streamSource } from "../../lib/client/stream_source.ts";
 import { deposit } from "../../lib/client/deposit.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import {
@@ -246,8 +241,8 @@ Deno.test("a broken deposit goes on by itself with the same upload", async () =>
     },
   );
   const retries: string[] = [];
-  using link = depot.link({ onRetry: (error) => retries.push(error.name) });
-  const file = await send(link, { name: "big", ...AS }, { source });
+  using sessions = depot.sessions({ onRetry: (error) => retries.push(error.name) });
+  const file = await send(sessions, { name: "big", ...AS }, { source });
   assertEquals(file.digest, digestOf(data));
   assertEquals(retries, ["ConnectionLost", "Refusal"]);
   assertEquals(new Set(uploads).size, 1);
@@ -267,8 +262,8 @@ Deno.test("an upload that stays in use is left to whoever has it", async () => {
       else await peer.say(offerLine(), receiptLine({ digest, size: bytes }));
     }
   });
-  using link = depot.link();
-  await send(link, { name: "a", ...AS }, { source });
+  using sessions = depot.sessions();
+  await send(sessions, { name: "a", ...AS }, { source });
   assertEquals([uploads[0] === uploads[2], uploads[2] === uploads[3]], [true, false]);
 });
 
@@ -297,13 +292,13 @@ Deno.test("a stream is sent without size and digest, and cannot be sent again", 
       await peer.expect(/^comando:depositar/);
     },
   );
-  using link = depot.link();
+  using sessions = depot.sessions();
   const source = streamSource(stream());
-  assertEquals((await send(link, { name: "s", ...AS }, { source })).size, 1_400_010);
+  assertEquals((await send(sessions, { name: "s", ...AS }, { source })).size, 1_400_010);
   const error = await assertRejects(
-    () => send(link, { name: "s", ...AS }, { source: streamSource(stream()) }),
+    () => send(sessions, { name: "s", ...AS }, { source: streamSource(stream()) }),
     LocalError,
-    "standard input cannot be read again",
+    "a stream cannot be read again",
   );
   assertEquals(error.code, "envio_unico");
 });
@@ -329,11 +324,11 @@ Deno.test("a stream that is slow gives its bytes away one by one, so that someth
 
 Deno.test("stopping ends a deposit that waits for a stream", async () => {
   await using depot = new ScriptedDepot((peer) => peer.hello());
-  using link = depot.link();
+  using sessions = depot.sessions();
   const stopping = new AbortController();
   const { promise: never } = Promise.withResolvers<null>();
   const source = streamSource({ read: () => never });
-  const sending = send(link, { name: "s", ...AS }, { source, signal: stopping.signal });
+  const sending = send(sessions, { name: "s", ...AS }, { source, signal: stopping.signal });
   stopping.abort(new RangeError("stopped"));
   await assertRejects(() => sending, RangeError, "stopped");
 });
@@ -343,9 +338,9 @@ Deno.test("a depot that is never there again is given up after five minutes", as
   const source = await fileSource(await folder.file("a", "hello"));
   const pace = new FastPace();
   const depot = new ScriptedDepot();
-  const link = depot.link({ pace });
+  const sessions = depot.sessions({ pace });
   await depot[Symbol.asyncDispose]();
-  await assertRejects(() => send(link, { name: "a", ...AS }, { source }), ConnectionLost);
+  await assertRejects(() => send(sessions, { name: "a", ...AS }, { source }), ConnectionLost);
   assertEquals(pace.waits.slice(0, 8), [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   assert(pace.now() <= 300_000 && pace.now() > 260_000);
 });

@@ -1,13 +1,7 @@
 import { digestOf } from "../../lib/content/digest.ts";
-import {
-  BadPeer,
-  download,
-  LocalError,
-  Refusal,
-  Retrieval,
-  type StoredFile,
-  WrongBytes,
-} from "../../lib/client/mod.ts";
+import { BadPeer, LocalError, Refusal, type StoredFile } from "../../lib/client/mod.ts";
+import { download } from "../../lib/client/download.ts";
+import { Retrieval, WrongBytes } from "../../lib/client/retrieve.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import {
   contentLine,
@@ -57,8 +51,8 @@ Deno.test("a file comes with its bytes, its time and its executable bit", async 
     await peer.hello();
     assertMatch(await give(peer), new RegExp(`\\|hash_arquivo:${DIGEST}\\|evitar:\\|`));
   });
-  using link = depot.link();
-  const { outcome } = await download(link, FILE, { path });
+  using sessions = depot.sessions();
+  const { outcome } = await download(sessions, FILE, { path });
   assertEquals([outcome, namesIn(folder)], ["written", ["a.bin"]]);
   assertEquals(await Deno.readFile(path), DATA);
   const { mtime, mode } = await Deno.stat(path);
@@ -82,8 +76,8 @@ Deno.test("a broken retrieval goes on at the byte where it was", async () => {
       await give(peer, DATA, /^comando:recuperar\|posicao:700000/);
     },
   );
-  using link = depot.link();
-  await download(link, FILE, { path: `${folder.path}/a.bin` });
+  using sessions = depot.sessions();
+  await download(sessions, FILE, { path: `${folder.path}/a.bin` });
   assertEquals(await Deno.readFile(`${folder.path}/a.bin`), DATA);
 });
 
@@ -97,8 +91,8 @@ Deno.test("a part that an earlier run left is hashed and gone on from", async ()
     await peer.hello();
     await give(peer, DATA, /^comando:recuperar\|posicao:10\|/);
   });
-  using link = depot.link();
-  await download(link, FILE, { path: `${folder.path}/a.bin` });
+  using sessions = depot.sessions();
+  await download(sessions, FILE, { path: `${folder.path}/a.bin` });
   assertEquals(await Deno.readFile(`${folder.path}/a.bin`), DATA);
   await assertRejects(() => Deno.stat(part), Deno.errors.NotFound);
 });
@@ -114,8 +108,8 @@ Deno.test("a part that was damaged or is too long is begun again, and no copy is
     const again = script(/\|posicao:0\|.*\|evitar:\|/);
     const isLong = kept.length > DATA.length;
     await using depot = new ScriptedDepot(...isLong ? [] : [script(/\|posicao:1000\|/)], again);
-    using link = depot.link();
-    await download(link, FILE, { path: `${folder.path}/a.bin` });
+    using sessions = depot.sessions();
+    await download(sessions, FILE, { path: `${folder.path}/a.bin` });
     assertEquals(await Deno.readFile(`${folder.path}/a.bin`), DATA);
   }
 });
@@ -134,8 +128,8 @@ Deno.test("wrong bytes are dropped, and other copies asked for", async () => {
       await give(peer, DATA, /\|posicao:0\|.*\|evitar:p1\|/);
     },
   );
-  using link = depot.link();
-  await download(link, FILE, { path: `${folder.path}/a.bin` });
+  using sessions = depot.sessions();
+  await download(sessions, FILE, { path: `${folder.path}/a.bin` });
   assertEquals(await Deno.readFile(`${folder.path}/a.bin`), DATA);
 });
 
@@ -147,9 +141,9 @@ Deno.test("a file that is wrong in every copy does not appear", async () => {
     await give(peer, wrong);
   };
   await using depot = new ScriptedDepot(script, script, script);
-  using link = depot.link();
+  using sessions = depot.sessions();
   const error = await assertRejects(
-    () => download(link, FILE, { path: `${folder.path}/a.bin` }),
+    () => download(sessions, FILE, { path: `${folder.path}/a.bin` }),
     LocalError,
     "from every copy tried",
   );
@@ -163,18 +157,22 @@ Deno.test("an equal file is left, a different one too unless it is to be replace
     await peer.hello();
     await give(peer);
   });
-  using link = depot.link();
-  assertEquals((await download(link, FILE, { path })).outcome, "same");
+  using sessions = depot.sessions();
+  assertEquals((await download(sessions, FILE, { path })).outcome, "same");
   for (const other of [someBytes(DATA.length, 3), "short"]) {
     await folder.file("a.bin", other);
-    const error = await assertRejects(() => download(link, FILE, { path }), LocalError, "--force");
+    const error = await assertRejects(
+      () => download(sessions, FILE, { path }),
+      LocalError,
+      "--force",
+    );
     assertEquals(error.code, "ja_existe");
   }
-  assertEquals((await download(link, FILE, { path, force: true })).outcome, "written");
+  assertEquals((await download(sessions, FILE, { path, force: true })).outcome, "written");
   assertEquals(await Deno.readFile(path), DATA);
   await Deno.mkdir(`${folder.path}/dir`);
   const onto = { path: `${folder.path}/dir`, force: true };
-  await assertRejects(() => download(link, FILE, onto), LocalError, "is a folder");
+  await assertRejects(() => download(sessions, FILE, onto), LocalError, "is a folder");
 });
 
 Deno.test("a file that got there meanwhile is not replaced", async () => {
@@ -189,8 +187,8 @@ Deno.test("a file that got there meanwhile is not replaced", async () => {
     await peer.sendBlock(DATA.subarray(1_000_000));
     await peer.sendEnd(DIGEST);
   });
-  using link = depot.link();
-  await assertRejects(() => download(link, FILE, { path }), LocalError, "--force");
+  using sessions = depot.sessions();
+  await assertRejects(() => download(sessions, FILE, { path }), LocalError, "--force");
   assertEquals(await Deno.readTextFile(path), "meanwhile");
 });
 
@@ -206,9 +204,9 @@ Deno.test(
       await peer.hello();
       await give(peer);
     });
-    using link = depot.link();
-    await assertRejects(() => download(link, FILE, { path }), LocalError, "--force");
-    await download(link, FILE, { path, force: true });
+    using sessions = depot.sessions();
+    await assertRejects(() => download(sessions, FILE, { path }), LocalError, "--force");
+    await download(sessions, FILE, { path, force: true });
     assertEquals(await Deno.readTextFile(outside), "precious");
     assert((await Deno.lstat(path)).isFile);
   },
@@ -228,8 +226,8 @@ Deno.test("a file that changed at the depot is begun again as what it is now", a
     await peer.sendBlock(new TextEncoder().encode("hello"));
     await peer.sendEnd(now.digest);
   });
-  using link = depot.link();
-  const { file } = await download(link, FILE, { path: `${folder.path}/a.bin` });
+  using sessions = depot.sessions();
+  const { file } = await download(sessions, FILE, { path: `${folder.path}/a.bin` });
   assertEquals([file.size, namesIn(folder)], [5, ["a.bin"]]);
 });
 
@@ -240,8 +238,8 @@ Deno.test("a file with the longest name has a part as well", async () => {
     await peer.hello();
     await give(peer);
   });
-  using link = depot.link();
-  await download(link, { ...FILE, name }, { path: `${folder.path}/${name}` });
+  using sessions = depot.sessions();
+  await download(sessions, { ...FILE, name }, { path: `${folder.path}/${name}` });
   assertEquals(namesIn(folder), [name]);
 });
 
@@ -252,8 +250,8 @@ Deno.test("two retrievals of one file at once end with one file", async () => {
     await give(peer);
   };
   await using depot = new ScriptedDepot(script);
-  using one = depot.link();
-  using two = depot.link();
+  using one = depot.sessions();
+  using two = depot.sessions();
   const path = `${folder.path}/a.bin`;
   const both = await Promise.all([download(one, FILE, { path }), download(two, FILE, { path })]);
   assertEquals(both.map(({ outcome }) => outcome).sort(), ["same", "written"]);
@@ -309,9 +307,9 @@ Deno.test("a depot that says another size than its listing is not believed", asy
     await peer.expect(/^comando:recuperar/);
     await peer.say(contentLine({ size: 2 ** 50, digest: DIGEST }));
   });
-  using link = depot.link();
+  using sessions = depot.sessions();
   const path = `${folder.path}/a.bin`;
-  await assertRejects(() => download(link, FILE, { path }), BadPeer, "another size");
+  await assertRejects(() => download(sessions, FILE, { path }), BadPeer, "another size");
   assertEquals(namesIn(folder), []);
 });
 
@@ -351,9 +349,9 @@ Deno.test("a disk that fails ends the retrieval", async () => {
     await peer.hello();
     await give(peer).catch(() => {});
   });
-  using link = depot.link();
+  using sessions = depot.sessions();
   const sink = { write: () => Promise.reject(new RangeError("No space left on device")) };
   const retrieval = new Retrieval("a", sink);
-  const receive = () => link.run((session) => retrieval.receive(session));
+  const receive = () => sessions.run((session) => retrieval.receive(session));
   await assertRejects(receive, RangeError, "No space left");
 });

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
 import { Sha256 } from "../../lib/content/digest.ts";
-import { connect, Identities, type Link, send, streamSource } from "../../lib/client/mod.ts";
+import { connect } from "../../lib/client/mod.ts";
 import { Retrieval } from "../../lib/client/retrieve.ts";
+import { Session } from "../../lib/client/session.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { someBytes } from "../depot/test_depot.ts";
 import { temporaryFolder } from "../disk/bench.ts";
@@ -91,29 +92,18 @@ async function start(count: number) {
   for (let index = 0; index < count; index++) holders.push(stack.use(hold(`h${index}`)));
   for (const holder of holders) await holder.line("lending");
   for (let index = 0; index < count; index++) await server.line(`place="h${index}"`);
-  const identities = new Identities(join(home, "deposito"));
-  const link = stack.use(await connect({ hostname, port: Number(port) }, { identities }));
+  const identityFolder = join(home, "deposito");
+  const link = stack.use(await connect({ hostname, port: Number(port) }, { identityFolder }));
   const resources = stack.move();
   return { server, holders, hold, link, [Symbol.asyncDispose]: () => resources.disposeAsync() };
-}
-
-async function deposit(link: Link, name: string, bytes: Uint8Array, replicas: number) {
-  let at = 0;
-  const source = streamSource({
-    read(target) {
-      const part = bytes.subarray(at, at + target.length);
-      at += part.length;
-      target.set(part);
-      return Promise.resolve(part.length || null);
-    },
-  });
-  return await send(link, { name, replicas, minimum: null, wait: null }, { source });
 }
 
 Deno.test("a retrieval goes on when the holder that is read from is killed in mid-file", async () => {
   await using test = await start(3);
   const bytes = someBytes(48 * MIB);
-  const { places } = await deposit(test.link, "a", bytes, 3);
+  const { places } = await test.link.deposit("a", new Blob([bytes as BlobPart]).stream(), {
+    replicas: 3,
+  });
   assertEquals(places.map(({ name }) => name).sort(), ["h0", "h1", "h2"]);
   const hash = new Sha256();
   let came = 0;
@@ -127,12 +117,10 @@ Deno.test("a retrieval goes on when the holder that is read from is killed in mi
   };
   const retrieval = new Retrieval("a", sink);
   retrieval.startOver(places.filter(({ name }) => name !== "h0").map(({ id }) => id));
-  let sessions = 0;
-  const file = await test.link.run((session) => {
-    sessions++;
-    return retrieval.receive(session);
-  });
-  assertEquals([sessions, came, hash.digest()], [1, bytes.length, file.digest]);
+  const { address, id } = test.link;
+  using session = await Session.open(address, { id });
+  const file = await retrieval.receive(session);
+  assertEquals([came, hash.digest()], [bytes.length, file.digest]);
   await test.server.line('went away place="h0"');
 });
 
@@ -149,7 +137,7 @@ Deno.test("hold says what holders see, tells of the place, and says goodbye when
   if (Deno.build.os === "windows") return;
   assertEquals(await first!.end("SIGTERM"), 0);
   assertStringIncludes(first!.lines.at(-1)!, "goodbye");
-  const status = await test.link.run((session) => session.status());
+  const status = await test.link.status();
   assertEquals(
     status.places.map(({ name, state }) => [name, state]).sort(),
     [["h0", "goodbye"], ["h1", "online"]],

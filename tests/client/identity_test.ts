@@ -1,4 +1,6 @@
-import { connect, Identities, identityFolder, LocalError, Refusal } from "../../lib/client/mod.ts";
+import { LocalError, Refusal } from "../../lib/client/mod.ts";
+import { Identities, identityFolder } from "../../lib/client/identity.ts";
+import { introduce } from "../../lib/client/introduction.ts";
 import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "../assert.ts";
 import { DEPOT, FastPace, ID, type Peer, ScriptedDepot, TempFolder } from "./scripted_depot.ts";
 
@@ -32,16 +34,16 @@ Deno.test("a first connection is remembered on disk, for the user alone, and ret
   const identities = new Identities(path);
   await using depot = new ScriptedDepot(introduces(ID), returns(ID));
   {
-    using link = await connect(depot.address, { identities });
-    assertEquals(link.peer.id, ID);
+    using session = await introduce(depot.address, { identities });
+    assertEquals(session.id, ID);
     assertEquals(JSON.parse(await Deno.readTextFile(`${path}/${DEPOT}.json`)).id, ID);
   }
   if (Deno.build.os !== "windows") {
     assertEquals((await Deno.stat(path)).mode! & 0o777, 0o700);
     assertEquals((await Deno.stat(`${path}/${DEPOT}.json`)).mode! & 0o777, 0o600);
   }
-  using link = await connect(depot.address, { identities });
-  assertEquals(link.peer.id, ID);
+  using session = await introduce(depot.address, { identities });
+  assertEquals(session.id, ID);
 });
 
 Deno.test("commands that start at once on a fresh machine are one client", async () => {
@@ -54,28 +56,28 @@ Deno.test("commands that start at once on a fresh machine are one client", async
     await untilLeft(peer);
   };
   await using depot = new ScriptedDepot(...Array.from({ length: 12 }, () => script));
-  const links = await Promise.all(
+  const sessions = await Promise.all(
     Array.from(
       { length: 6 },
-      () => connect(depot.address, { identities: new Identities(folder.path) }),
+      () => introduce(depot.address, { identities: new Identities(folder.path) }),
     ),
   );
-  assertEquals(new Set(links.map(({ peer }) => peer.id)).size, 1);
-  for (const link of links) link[Symbol.dispose]();
+  assertEquals(new Set(sessions.map(({ id }) => id)).size, 1);
+  for (const session of sessions) session[Symbol.dispose]();
 });
 
 Deno.test("a known depot's identifier is told to an unknown address only when it is given", async () => {
   await using folder = new TempFolder();
   const identities = new Identities(folder.path);
   await using first = new ScriptedDepot(introduces(ID));
-  (await connect(first.address, { identities }))[Symbol.dispose]();
+  (await introduce(first.address, { identities }))[Symbol.dispose]();
   await using moved = new ScriptedDepot(introduces(OTHER_ID), returns(ID), returns(ID));
-  const unknown = () => connect(moved.address, { identities });
+  const unknown = () => introduce(moved.address, { identities });
   const error = await assertRejects(unknown, LocalError, "never answered before");
   assertEquals(error.code, "identidade");
   for (let times = 0; times < 2; times++) {
-    using link = await connect(moved.address, { identities, id: times === 0 ? ID : null });
-    assertEquals(link.peer.id, ID);
+    using session = await introduce(moved.address, { identities, id: times === 0 ? ID : null });
+    assertEquals(session.id, ID);
   }
 });
 
@@ -87,9 +89,9 @@ Deno.test("another depot at a known address makes a client of its own, and both 
     refuses(ID),
     introduces(OTHER_ID, OTHER_DEPOT),
   );
-  (await connect(depot.address, { identities }))[Symbol.dispose]();
-  using link = await connect(depot.address, { identities });
-  assertEquals(link.peer.id, OTHER_ID);
+  (await introduce(depot.address, { identities }))[Symbol.dispose]();
+  using session = await introduce(depot.address, { identities });
+  assertEquals(session.id, OTHER_ID);
   assertEquals([await identities.of(DEPOT), await identities.of(OTHER_DEPOT)], [ID, OTHER_ID]);
 });
 
@@ -100,7 +102,7 @@ Deno.test("a depot that forgot this client does not make it forget who it was", 
   await using depot = new ScriptedDepot(refuses(ID), introduces(OTHER_ID), refuses(ID));
   await identities.setHint(depot.address, DEPOT);
   const error = await assertRejects(
-    () => connect(depot.address, { identities }),
+    () => introduce(depot.address, { identities }),
     LocalError,
     "older catalog",
   );
@@ -112,8 +114,8 @@ Deno.test("a given identifier is used, remembered where none is, and replaces no
   const identities = new Identities(folder.path);
   await using depot = new ScriptedDepot(returns(ID), returns(OTHER_ID), returns(ID));
   for (const [id, used] of [[ID.toUpperCase(), ID], [OTHER_ID, OTHER_ID], [null, ID]] as const) {
-    using link = await connect(depot.address, { identities, id });
-    assertEquals(link.peer.id, used);
+    using session = await introduce(depot.address, { identities, id });
+    assertEquals(session.id, used);
   }
   assertEquals(await identities.of(DEPOT), ID);
 });
@@ -122,7 +124,11 @@ Deno.test("a given identifier that the depot does not know is refused", async ()
   await using folder = new TempFolder();
   await using depot = new ScriptedDepot(refuses(ID));
   const identities = new Identities(folder.path);
-  await assertRejects(() => connect(depot.address, { identities, id: ID }), Refusal, "Never gave");
+  await assertRejects(
+    () => introduce(depot.address, { identities, id: ID }),
+    Refusal,
+    "Never gave",
+  );
   assertEquals(await identities.of(DEPOT), null);
 });
 
@@ -133,8 +139,8 @@ Deno.test("a given identifier works where nothing can be remembered, and leaves 
   await using depot = new ScriptedDepot(returns(ID));
   const forgotten: string[] = [];
   const onForgotten = ({ message }: Error) => forgotten.push(message);
-  using link = await connect(depot.address, { identities, id: ID, onForgotten });
-  assertEquals([link.peer.id, forgotten.length], [ID, 1]);
+  using session = await introduce(depot.address, { identities, id: ID, onForgotten });
+  assertEquals([session.id, forgotten.length], [ID, 1]);
   assertEquals(Array.from(Deno.readDirSync(folder.path), ({ name }) => name), [`${DEPOT}.json`]);
 });
 
@@ -155,7 +161,7 @@ Deno.test("a damaged memory is said, and not written over", async () => {
   const identities = new Identities(folder.path);
   await using depot = new ScriptedDepot(introduces(ID));
   const error = await assertRejects(
-    () => connect(depot.address, { identities }),
+    () => introduce(depot.address, { identities }),
     LocalError,
     "is damaged",
   );
@@ -169,8 +175,8 @@ Deno.test("a depot that is busy is asked again, one that is not there is not wai
     await peer.expect(/^comando:conectar/);
     await peer.say("erro:ocupado|mensagem:Too many");
   }, returns(ID));
-  using link = await connect(depot.address, { identities: null, id: ID, pace });
-  assertEquals([link.peer.id, pace.waits], [ID, [500]]);
+  using session = await introduce(depot.address, { identities: null, id: ID, pace });
+  assertEquals([session.id, pace.waits], [ID, [500]]);
 });
 
 Deno.test("what is remembered lies where the system keeps such things", () => {

@@ -1,15 +1,11 @@
 import { digestOf } from "../../lib/content/digest.ts";
-import {
-  ConnectionLost,
-  download,
-  fileSource,
-  LocalError,
-  REAL_PACE,
-  Refusal,
-  send,
-} from "../../lib/client/mod.ts";
+import { ConnectionLost, LocalError, Refusal } from "../../lib/client/mod.ts";
+import { download } from "../../lib/client/download.ts";
+import { REAL_PACE } from "../../lib/client/pace.ts";
+import { send } from "../../lib/client/send.ts";
+import { fileSource } from "../../lib/client/source.ts";
 import { delayBefore, withRetries } from "../../lib/client/pace.ts";
-import { inParallel } from "../../lib/client/mod.ts";
+import { inParallel } from "../../lib/client/parallel.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { BLOCK_BYTES } from "../../lib/protocol/mod.ts";
 import {
@@ -77,13 +73,11 @@ Deno.test("withRetries() stops waiting when it is told to", async () => {
 });
 
 Deno.test("inParallel() gives outcomes in the order of the items, failures among them", async () => {
-  await using depot = new ScriptedDepot();
-  using link = depot.link();
   const done: number[] = [];
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
-  const outcomes = inParallel(link, [0, 1, 2, 3], {
+  const outcomes = inParallel([0, 1, 2, 3], {
     connections: 3,
-    work: async (_, item) => {
+    work: async (item) => {
       await gates[item]!.promise;
       if (item === 1) throw new Error("one failed");
       return item * 10;
@@ -99,11 +93,8 @@ Deno.test("inParallel() gives outcomes in the order of the items, failures among
 });
 
 Deno.test("inParallel() begins nothing more when the depot is gone", async () => {
-  await using depot = new ScriptedDepot();
-  using link = depot.link();
   let begun = 0;
   const { outcomes, notBegun } = await inParallel(
-    link,
     Array.from({ length: 100 }, (_, index) => index),
     {
       connections: 2,
@@ -117,13 +108,11 @@ Deno.test("inParallel() begins nothing more when the depot is gone", async () =>
 });
 
 Deno.test("inParallel() tells what was done when it is stopped", async () => {
-  await using depot = new ScriptedDepot();
-  using link = depot.link();
   const stopping = new AbortController();
-  const { outcomes, stopped } = await inParallel(link, [1, 2, 3], {
+  const { outcomes, stopped } = await inParallel([1, 2, 3], {
     connections: 1,
     signal: stopping.signal,
-    work: (_, item) => {
+    work: (item) => {
       if (item === 2) stopping.abort("enough");
       return Promise.resolve(item);
     },
@@ -132,15 +121,13 @@ Deno.test("inParallel() tells what was done when it is stopped", async () => {
 });
 
 Deno.test("inParallel() tells what was done before its items threw", async () => {
-  await using depot = new ScriptedDepot();
-  using link = depot.link();
   const items = (async function* () {
     yield 1;
     await Promise.resolve();
     throw new RangeError("the list broke");
   })();
   const options = { connections: 2, work: () => Promise.resolve(0) };
-  const { outcomes, stopped } = await inParallel(link, items, options);
+  const { outcomes, stopped } = await inParallel(items, options);
   assertEquals([outcomes.length, stopped?.reason instanceof RangeError], [1, true]);
 });
 
@@ -182,13 +169,13 @@ Deno.test("a transfer of over five minutes is tried again when its connection br
     },
   );
   let received = 0;
-  using link = depot.link({ pace });
+  using sessions = depot.sessions({ pace });
   const source = await fileSource(await folder.file("a", data));
   const request = { name: "a", replicas: 2, minimum: null, wait: null };
   // Each step takes more than half of the time that one without progress may take.
-  const file = await send(link, request, { source, onProgress: () => pace.pass(200_000) });
+  const file = await send(sessions, request, { source, onProgress: () => pace.pass(200_000) });
   const stored = { ...file, modifiedAt: null, executable: false };
   const onProgress = (done: number) => received = done;
-  await download(link, stored, { path: `${folder.path}/b`, onProgress });
+  await download(sessions, stored, { path: `${folder.path}/b`, onProgress });
   assertEquals(pace.waits, [500, 500]);
 });

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { digestOf } from "../../lib/content/digest.ts";
-import { download, LocalError, type StoredFile } from "../../lib/client/mod.ts";
+import { LocalError, type StoredFile } from "../../lib/client/mod.ts";
+import { download } from "../../lib/client/download.ts";
 import { partPath } from "../../lib/client/output_path.ts";
 import { Part } from "../../lib/client/part.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
@@ -64,8 +65,11 @@ Deno.test("a part that was replaced meanwhile does not get the name", {
         await filled(part);
         await harm(part);
       });
-      using link = depot.link();
-      const error = await assertRejects(() => download(link, FILE, { path, force }), LocalError);
+      using sessions = depot.sessions();
+      const error = await assertRejects(
+        () => download(sessions, FILE, { path, force }),
+        LocalError,
+      );
       assertEquals([error.code, namesIn(folder).includes("a")], ["arquivo_mudou", false]);
     }
   }
@@ -74,10 +78,10 @@ Deno.test("a part that was replaced meanwhile does not get the name", {
 Deno.test("a retrieval to what is called as a part is refused", async () => {
   await using folder = new TempFolder();
   await using depot = new ScriptedDepot();
-  using link = depot.link();
+  using sessions = depot.sessions();
   const path = partPath(`${folder.path}/b`, "ab".repeat(32));
   const error = await assertRejects(
-    () => download(link, FILE, { path, force: true }),
+    () => download(sessions, FILE, { path, force: true }),
     LocalError,
     "--output",
   );
@@ -92,8 +96,8 @@ Deno.test("a part that is a second name of a user's file is not written to", {
   const path = `${folder.path}/a`;
   await Deno.link(mine, partPath(path, FILE.digest));
   await using depot = depotWith(() => Promise.resolve());
-  using link = depot.link();
-  await download(link, FILE, { path });
+  using sessions = depot.sessions();
+  await download(sessions, FILE, { path });
   assertEquals(await Deno.readTextFile(mine), "precious");
   assertEquals(digestOf(await Deno.readFile(path)), FILE.digest);
 });
@@ -103,8 +107,8 @@ Deno.test("a part that is left over beside an equal file goes away", async () =>
   const path = await folder.file("a", DATA);
   await folder.file(basename(partPath(path, FILE.digest)), "begun");
   await using depot = new ScriptedDepot();
-  using link = depot.link();
-  assertEquals((await download(link, FILE, { path })).outcome, "same");
+  using sessions = depot.sessions();
+  assertEquals((await download(sessions, FILE, { path })).outcome, "same");
   assertEquals(namesIn(folder), ["a"]);
 });
 
@@ -116,10 +120,10 @@ Deno.test(
     const path = `${folder.path}/a`;
     await new Deno.Command("mkfifo", { args: [path] }).output();
     await using depot = new ScriptedDepot();
-    using link = depot.link();
+    using sessions = depot.sessions();
     for (const force of [true, false]) {
       const error = await assertRejects(
-        () => download(link, FILE, { path, force }),
+        () => download(sessions, FILE, { path, force }),
         LocalError,
         "neither a file nor a folder",
       );

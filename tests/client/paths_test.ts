@@ -1,14 +1,8 @@
 import fc from "fast-check";
 import { isAbsolute, join, relative } from "node:path";
-import {
-  collisionKey,
-  LocalError,
-  makeFoldersBelow,
-  ownName,
-  pathBelow,
-  Refusal,
-  walk,
-} from "../../lib/client/mod.ts";
+import { LocalError, Refusal } from "../../lib/client/mod.ts";
+import { collisionKey, makeFoldersBelow, pathBelow } from "../../lib/client/output_path.ts";
+import { ownName, walk } from "../../lib/client/walk.ts";
 import { partPath } from "../../lib/client/output_path.ts";
 import { uploadId } from "../../lib/client/source.ts";
 import { complaintAboutName } from "../../lib/protocol/mod.ts";

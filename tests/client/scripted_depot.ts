@@ -9,7 +9,10 @@ import {
   REPLIES,
   type Values,
 } from "../../lib/protocol/mod.ts";
-import { Link, type LinkOptions, type Pace, Session } from "../../lib/client/mod.ts";
+import { Link } from "../../lib/client/mod.ts";
+import type { Pace } from "../../lib/client/pace.ts";
+import { Session } from "../../lib/client/session.ts";
+import { Sessions, type SessionsOptions } from "../../lib/client/sessions.ts";
 import { assertMatch } from "../assert.ts";
 
 export const ID = "6b6c1f0e-3b5f-4c9e-8a51-0d6a4f1c2b3e";
@@ -88,10 +91,15 @@ export class ScriptedDepot implements AsyncDisposable {
     return Session.open(this.address, { id: ID, patienceMs: 5_000 });
   }
 
-  /** A link that knows who it is; it connects when it is used. */
-  link(options: LinkOptions = {}): Link {
+  /** Sessions of one that knows who it is; they are opened when they are used. */
+  sessions(options: SessionsOptions = {}): Sessions {
     const peer = { address: this.address, id: ID, depot: DEPOT };
-    return new Link(peer, { patienceMs: 5_000, pace: new FastPace(), ...options });
+    return new Sessions(peer, { patienceMs: 5_000, pace: new FastPace(), ...options });
+  }
+
+  /** The same, as a program that uses the library has it. */
+  link(options: SessionsOptions = {}): Link {
+    return new Link(this.sessions(options));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
-import { BadPeer, Refusal, Session } from "../../lib/client/mod.ts";
+import { BadPeer, Refusal } from "../../lib/client/mod.ts";
+import { Session } from "../../lib/client/session.ts";
 import { encode, REPLIES } from "../../lib/protocol/mod.ts";
 import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import {
@@ -167,7 +168,7 @@ Deno.test("a failure of the depot itself is met three times, and no more", async
   };
   await using depot = new ScriptedDepot(fail, fail, fail);
   using link = depot.link();
-  await assertRejects(() => link.run((session) => session.status()), Refusal, "See the log");
+  await assertRejects(() => link.status(), Refusal, "See the log");
 });
 
 Deno.test("stopping ends a request, and with it the session", async () => {

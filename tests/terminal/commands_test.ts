@@ -1,6 +1,6 @@
 /** Commands against the real server, each as the words that a user types. */
 import { join } from "node:path";
-import { connect, Identities } from "../../lib/client/mod.ts";
+import { connect } from "../../lib/client/mod.ts";
 import { parseFlags } from "../../lib/terminal/arguments.ts";
 import { CLIENT_FLAGS, splitCommand } from "../../lib/terminal/client_flags.ts";
 import type { Context } from "../../lib/terminal/commands/command.ts";
@@ -58,25 +58,17 @@ class User implements AsyncDisposable {
     const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
     const kept = new KeptScreen({ quiet: (flags as { quiet: boolean }).quiet });
     const written: Uint8Array[] = [];
-    const identities = new Identities(join(this.root.path, "config"));
+    const identityFolder = join(this.root.path, "config");
     const address = { hostname: "127.0.0.1", port: this.server.port };
-    const link = await connect(address, { identities });
+    const link = await connect(address, { identityFolder });
     using _link = link;
-    const input = new Blob([this.stdin as BlobPart]).stream().getReader({ mode: "byob" });
     const context: Context = {
       screen: kept.screen,
       json: (flags as { json: boolean }).json,
       signal: new AbortController().signal,
       link: () => Promise.resolve(link),
       path: (text) => text.startsWith("/") ? text : this.path(text),
-      stdin: {
-        read: async (target) => {
-          const { value, done } = await input.read(new Uint8Array(target.length));
-          if (done) return null;
-          target.set(value);
-          return value.length;
-        },
-      },
+      stdin: new Blob([this.stdin as BlobPart]).stream(),
       stdout: {
         write: (data) => {
           written.push(data.slice());
@@ -247,7 +239,7 @@ Deno.test("fewer copies than asked are a status of their own, unless they were a
       signal: new AbortController().signal,
       link: () => Promise.resolve(link),
       path: (text) => text,
-      stdin: Deno.stdin,
+      stdin: new ReadableStream(),
       stdout: Deno.stdout,
       confirm: null,
     });

@@ -18,7 +18,7 @@ function context(): Context {
     signal: new AbortController().signal,
     link: () => Promise.reject(new Reached()),
     path: (text) => text,
-    stdin: { read: () => Promise.resolve(null) },
+    stdin: new ReadableStream(),
     stdout: { write: (data) => Promise.resolve(data.length) },
     confirm: null,
   };

@@ -13,7 +13,7 @@ import {
   SILENCE_MS,
 } from "../../protocol/mod.ts";
 import { messageOf } from "../errors.ts";
-import type { Peer } from "../link.ts";
+import type { Peer } from "../sessions.ts";
 import { delayBefore, type Pace, REAL_PACE } from "../pace.ts";
 import { readReply } from "../peer.ts";
 import { Session } from "../session.ts";

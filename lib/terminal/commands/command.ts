@@ -15,7 +15,7 @@ export interface Context {
   link(): Promise<Link>;
   /** A path as the user means it, absolute. */
   path(text: string): string;
-  stdin: { read(target: Uint8Array): Promise<number | null> };
+  stdin: ReadableStream<Uint8Array>;
   stdout: { write(data: Uint8Array): Promise<number> };
   /** A question with the answers yes and no; `null`: there is nobody to ask. */
   confirm: ((question: string) => Promise<boolean>) | null;

@@ -1,16 +1,5 @@
-import {
-  type DepositedFile,
-  type DepositProgress,
-  fileSource,
-  inParallel,
-  type Link,
-  type Many,
-  type Outcome,
-  send,
-  type SendRequest,
-  type Source,
-  streamSource,
-} from "../../client/mod.ts";
+import type { DepositedFile, DepositProgress, Link } from "../../client/mod.ts";
+import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { Meter } from "../meter.ts";
@@ -63,10 +52,10 @@ export const depositCommand = defineCommand({
     const plan = await planDeposit(words, { name: flags.name, path: context.path });
     const link = await context.link();
     const depositing = new Depositing(context, { request, many: plan.many });
-    const many = await inParallel(link, depositing.files(plan.jobs), {
+    const many = await inParallel(depositing.files(plan.jobs), {
       connections: plan.many ? connections : 1,
       signal: context.signal,
-      work: (own, job) => depositing.work(own, job),
+      work: (job) => depositing.work(link, job),
       onDone: (outcome) => depositing.tell(outcome),
     });
     return depositing.end(many, !words.includes("-"));
@@ -74,7 +63,13 @@ export const depositCommand = defineCommand({
 });
 
 type FileJob = Exclude<Job, { kind: "left" }>;
-type Copies = Omit<SendRequest, "name">;
+
+/** What `--replicas`, `--allow-fewer` and `--wait` say. */
+interface Copies {
+  replicas: number | null;
+  minimum: number | null;
+  wait: number | null;
+}
 
 /** One run of the command. */
 class Depositing {
@@ -106,10 +101,12 @@ class Depositing {
   async work(link: Link, job: FileJob): Promise<DepositedFile> {
     if (job.kind === "failed") throw job.error;
     const { signal } = this.#context;
-    const source = await this.#source(job);
     const onProgress = (progress: DepositProgress) =>
       this.#meter.step({ name: job.name, ...progress });
-    return await send(link, { name: job.name, ...this.#request }, { source, signal, onProgress });
+    const options = { ...this.#request, signal, onProgress };
+    return job.kind === "stdin"
+      ? await link.deposit(job.name, this.#context.stdin, options)
+      : await link.depositFile(job.name, job.path, options);
   }
 
   tell({ item, result, error }: Outcome<FileJob, DepositedFile>): void {
@@ -133,10 +130,6 @@ class Depositing {
     return this.#request.minimum === null && files.some((file) => this.#lacks(file))
       ? EXIT.fewer
       : EXIT.done;
-  }
-
-  #source(job: Exclude<FileJob, { kind: "failed" }>): Promise<Source> | Source {
-    return job.kind === "stdin" ? streamSource(this.#context.stdin) : fileSource(job.path);
   }
 
   /** Fewer copies than were to be there at the answer. */

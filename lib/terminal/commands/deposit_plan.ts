@@ -1,5 +1,5 @@
 /** What a deposit's words stand for. */
-import { type Found, ownName, walk } from "../../client/mod.ts";
+import { type Found, ownName, walk } from "../../client/walk.ts";
 import { UsageError } from "../values.ts";
 
 /** One thing to deposit, or to name as not kept. */

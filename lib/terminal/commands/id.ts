@@ -13,7 +13,7 @@ export const idCommand = defineCommand({
   failure: (_, error) => errorJson(error),
   async run({ words }, { link, screen, json }) {
     if (words.length > 0) throw new UsageError("id takes no words");
-    const { id } = (await link()).peer;
+    const { id } = await link();
     screen.result(json ? jsonText({ id }) : id);
     return EXIT.done;
   },

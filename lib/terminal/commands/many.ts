@@ -1,5 +1,6 @@
 /** How a command with many files ends: what was done, what was not, and why. */
-import type { DepositedFile, Many } from "../../client/mod.ts";
+import type { DepositedFile } from "../../client/mod.ts";
+import type { Many } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { failureJson } from "../json.ts";
 import { stoppedWords } from "../stopping.ts";

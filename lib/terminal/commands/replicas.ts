@@ -1,11 +1,5 @@
-import {
-  type DepositedFile,
-  inParallel,
-  type Link,
-  type Many,
-  type Outcome,
-  Refusal,
-} from "../../client/mod.ts";
+import { type DepositedFile, type Link, Refusal } from "../../client/mod.ts";
+import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
 import { Meter } from "../meter.ts";
@@ -40,11 +34,10 @@ export const replicasCommand = defineCommand({
     const connections = parseConnections(flags.connections);
     const link = await context.link();
     const meter = new Meter(context.screen, { many: !isOne(names) });
-    using lister = link.sibling();
-    const many = await inParallel(link, (signal) => expand(lister, names, signal), {
+    const many = await inParallel((signal) => expand(link, names, signal), {
       connections: isOne(names) ? 1 : connections,
       signal: context.signal,
-      work: (own, name) => change(own, { name, wanted, wait }, { context, meter }),
+      work: (name) => change(link, { name, wanted, wait }, { context, meter }),
       onDone: (outcome) => tell(outcome, { context, meter }),
     });
     meter.end();
@@ -93,13 +86,9 @@ function change(
 ): Promise<DepositedFile> {
   if (isPrefix(name)) throw new Refusal("nao_encontrado", "There is no file below it");
   const { signal } = context;
-  return link.run((session, advanced) => {
-    const onProgress = (done: number, total: number) => {
-      advanced("copying", done);
-      meter.step({ stage: "copying", name, done, total });
-    };
-    return session.replicas(name, wanted, { wait, signal, onProgress });
-  }, { signal });
+  const onProgress = (done: number, total: number) =>
+    meter.step({ stage: "copying", name, done, total });
+  return link.replicas(name, wanted, { wait, signal, onProgress });
 }
 
 function tell(

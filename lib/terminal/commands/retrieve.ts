@@ -1,13 +1,6 @@
-import {
-  type DepositedFile,
-  download,
-  type Downloaded,
-  inParallel,
-  type Link,
-  makeFoldersBelow,
-  type Many,
-  type Outcome,
-} from "../../client/mod.ts";
+import type { DepositedFile, Downloaded, Link } from "../../client/mod.ts";
+import { makeFoldersBelow } from "../../client/output_path.ts";
+import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { Meter } from "../meter.ts";
@@ -60,14 +53,13 @@ export const retrieveCommand = defineCommand({
     const output = flags.output === null ? null : { text: flags.output, path: context.path };
     const here = context.path(".");
     const link = await context.link();
-    using lister = link.sibling();
     const plan = (signal: AbortSignal) =>
-      planRetrieve(lister, prefixes, { output, here, isOne, signal });
+      planRetrieve(link, prefixes, { output, here, isOne, signal });
     const retrieving = new Retrieving(context, { force: flags.force, many: !isOne });
-    const many = await inParallel(link, plan, {
+    const many = await inParallel(plan, {
       connections: isOne ? 1 : connections,
       signal: context.signal,
-      work: (own, target) => retrieving.work(own, target),
+      work: (target) => retrieving.work(link, target),
       onDone: (outcome) => retrieving.tell(outcome),
     });
     return retrieving.end(many);
@@ -104,13 +96,13 @@ class Retrieving {
     if (target.error !== undefined) throw target.error;
     const { name, folder, path } = target;
     const { signal } = this.#context;
-    const file = target.file ??
-      (await link.run((session) => session.fileStatus(name, signal), { signal })).file;
+    const file = target.file ?? (await link.fileStatus(name, { signal })).file;
     await makeFoldersBelow(folder, path);
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
     const onWait = (why: string) => this.#context.screen.remark(why);
-    return await download(link, file, { path, force: this.#force, signal, onProgress, onWait });
+    const options = { force: this.#force, signal, onProgress, onWait };
+    return await link.retrieveFile(file, path, options);
   }
 
   tell({ item, result, error }: Outcome<Target, Downloaded>): void {

@@ -1,6 +1,7 @@
 /** What a retrieval's words stand for, and where each file goes. */
 import { basename, dirname } from "node:path";
-import { collisionKey, type Link, LocalError, pathBelow, Refusal } from "../../client/mod.ts";
+import { type Link, LocalError, Refusal } from "../../client/mod.ts";
+import { collisionKey, pathBelow } from "../../client/output_path.ts";
 import type { StoredFile } from "../../client/mod.ts";
 import { filesBelow, isPrefix } from "./name_words.ts";
 

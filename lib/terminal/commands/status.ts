@@ -43,11 +43,11 @@ export const statusCommand = defineCommand({
     const link = await connected();
     const name = words[0];
     if (name === undefined) {
-      const status = await link.run((session) => session.status(signal), { signal });
+      const status = await link.status({ signal });
       if (json) screen.result(jsonText(statusJson(status)));
       else screen.result(...statusLines(status, screen.columns));
     } else {
-      const status = await link.run((session) => session.fileStatus(name, signal), { signal });
+      const status = await link.fileStatus(name, { signal });
       if (json) screen.result(jsonText(fileStatusJson(status)));
       else screen.result(...fileStatusLines(status, screen.columns));
     }
