@@ -1,12 +1,9 @@
 /** What the depot's operator sees and decides about places. */
-import type { PlaceRecord } from "./catalog/catalog.ts";
+import { PAGE_ROWS, type PlaceRecord } from "./catalog/catalog.ts";
 import { type Core, livePlaces, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { roomOf } from "./rooms.ts";
 import { surveyLists, weigh } from "./weighing.ts";
-
-/** Contents asked of the catalog at once. */
-const PAGE = 1_000;
 
 /** A place as the operator sees it. Bytes; `replicas` of all owners. */
 export interface PlaceReport {
@@ -121,7 +118,12 @@ export class Operator {
     let count = await this.#onlyAside(place);
     let after: string | null = null;
     do {
-      const page = await catalog.survey({ after, limit: PAGE, place, ...surveyLists(this.core) });
+      const page = await catalog.survey({
+        after,
+        limit: PAGE_ROWS,
+        place,
+        ...surveyLists(this.core),
+      });
       count += page.contents.filter((content) => weigh(content, this.core).missing > 0).length;
       after = page.next;
     } while (after !== null);

@@ -1,13 +1,10 @@
 /** Compares what a place has with what the catalog says it has, when the place joins. */
 import type { Place } from "../../stores/store.ts";
-import type { PlaceReplica, ReplicaKey } from "./catalog/catalog.ts";
+import { PAGE_ROWS, type PlaceReplica, type ReplicaKey } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
 import { replicaKey } from "./locks.ts";
 import { judgeReplica, replicasAt } from "./replicas.ts";
 import type { Rate } from "./rate.ts";
-
-/** Rows asked of the catalog at once. */
-const PAGE = 1_000;
 
 /** Unknown contents that are set aside in one comparison, of a place that others look after. */
 const ORPHANS_AT_ONCE = 10_000;
@@ -156,13 +153,13 @@ export async function settleAll(
   const { catalog, places } = work.core;
   let after: ReplicaKey | null = null;
   while (true) {
-    const page: ReplicaKey[] = await catalog.replicasIn("writing", { after, limit: PAGE });
+    const page: ReplicaKey[] = await catalog.replicasIn("writing", { after, limit: PAGE_ROWS });
     for (const { digest, place: id } of page) {
       const place = only === undefined || only === id ? places.get(id) : undefined;
       // One that fails keeps its row, for the next time.
       if (place) await settleWriting(place, digest, work).catch(() => {});
     }
-    if (page.length < PAGE || work.signal.aborted) return;
+    if (page.length < PAGE_ROWS || work.signal.aborted) return;
     after = page.at(-1)!;
   }
 }

@@ -1,10 +1,8 @@
+import { PAGE_ROWS } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
 import { replicaKey } from "./locks.ts";
 import { messageOf } from "./log.ts";
 import { Wakeup } from "./wakeup.ts";
-
-/** Doomed replicas asked of the catalog at once. */
-const PAGE = 1_000;
 
 /** A replica under a reader, or one that a place would not delete, is tried again after this. Milliseconds. */
 const AGAIN_MS = 1_000;
@@ -42,11 +40,11 @@ export class Remover {
   async addAll(): Promise<void> {
     let after: { digest: string; place: string } | null = null;
     while (true) {
-      const page = await this.core.catalog.replicasIn("doomed", { after, limit: PAGE });
+      const page = await this.core.catalog.replicasIn("doomed", { after, limit: PAGE_ROWS });
       for (const { digest, place } of page) {
         if (!this.#doomed.has(replicaKey(digest, place))) this.add(digest, [place]);
       }
-      if (page.length < PAGE) return;
+      if (page.length < PAGE_ROWS) return;
       after = page.at(-1)!;
     }
   }

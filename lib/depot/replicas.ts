@@ -2,13 +2,10 @@
 import { type Place, type PlaceReader, type ReadRange, Unreachable } from "../../stores/store.ts";
 import { CHUNK_BYTES, chunkIsRight } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
-import type { PlaceReplica } from "./catalog/catalog.ts";
+import { PAGE_ROWS, type PlaceReplica } from "./catalog/catalog.ts";
 import type { ContentReader } from "./content_reader.ts";
 import type { Core } from "./core.ts";
 import type { Rate } from "./rate.ts";
-
-/** Replicas asked of the catalog at once. */
-const PAGE = 1_000;
 
 /** What should be at a place, ascending by digest, read in pages. */
 export async function* replicasAt(
@@ -19,10 +16,10 @@ export async function* replicasAt(
   while (true) {
     const page = await catalog.replicasOn(
       place,
-      after === undefined ? { limit: PAGE } : { after, limit: PAGE },
+      after === undefined ? { limit: PAGE_ROWS } : { after, limit: PAGE_ROWS },
     );
     yield* page;
-    if (page.length < PAGE) return;
+    if (page.length < PAGE_ROWS) return;
     after = page.at(-1)!.digest;
   }
 }

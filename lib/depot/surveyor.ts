@@ -1,10 +1,9 @@
+import { PAGE_ROWS } from "./catalog/catalog.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { turningPoints } from "./judgement.ts";
 import { Wakeup } from "./wakeup.ts";
 import { surveyLists } from "./weighing.ts";
 
-/** Contents asked of the catalog at once by a survey. */
-const SURVEY_PAGE = 1_000;
 /** A survey waits while more contents than this are queued, so that memory stays bounded. */
 const QUEUE_LIMIT = 10_000;
 /** The whole catalog is walked over this often, whatever happened or not. Milliseconds. */
@@ -168,7 +167,7 @@ export class Surveyor {
       const of = place === undefined ? {} : { place };
       const page = await core.catalog.survey({
         after,
-        limit: SURVEY_PAGE,
+        limit: PAGE_ROWS,
         ...surveyLists(core),
         ...of,
       });

@@ -159,6 +159,12 @@ export interface Catalog extends AsyncDisposable {
   asides(): Promise<AsideRecord[]>;
 }
 
+/**
+ * Rows to ask for at once, by those who walk over many. A page holds the catalog for less than a
+ * millisecond, and nobody who waits for a deposit waits for more than a page of each walk.
+ */
+export const PAGE_ROWS = 100;
+
 export type AwayState = "goodbye" | "lost" | "gone";
 export type PlaceState = "online" | AwayState;
 export type ReplicaState = "writing" | "good" | "doomed";
