@@ -5,7 +5,7 @@ import { hasContents } from "../../disk/listing.ts";
 import { parseAsideName } from "../../disk/layout.ts";
 import { statFile } from "../../disk/reading.ts";
 import { HeldState } from "./held_state.ts";
-import { ShelfWriter } from "./shelf_writer.ts";
+import { type ShelfRoom, ShelfWriter } from "./shelf_writer.ts";
 
 const GIB = 1024 ** 3;
 /** The disk's own free room is asked for again after so many bytes. */
@@ -21,7 +21,7 @@ export interface ShelfOptions {
 }
 
 /** An open shelf. Contents are the disk's; what changes them goes through here and is counted. */
-export class Shelf implements AsyncDisposable {
+export class Shelf implements ShelfRoom, AsyncDisposable {
   #bytes = 0;
   #contents = 0;
   /** Bytes that open uploads may still take. */
@@ -85,7 +85,6 @@ export class Shelf implements AsyncDisposable {
     throw new Full(`No room: ${free} bytes are free, not ${promised}`);
   }
 
-  /** Takes `bytes` of what an upload was promised off the room. Throws `Full`. */
   async takeRoom(bytes: number): Promise<void> {
     if (this.#diskLeft < bytes) await this.#lookAtDisk();
     const limit = this.options.capacity ?? Infinity;
@@ -96,17 +95,14 @@ export class Shelf implements AsyncDisposable {
     this.#diskLeft -= bytes;
   }
 
-  /** Bytes are not here any more. */
   freeRoom(bytes: number): void {
     this.#bytes -= bytes;
   }
 
-  /** An upload may take so many bytes more, or fewer. */
   promise(bytes: number): void {
     this.#promised += bytes;
   }
 
-  /** Runs what makes a part a content, in place of one that may be there. */
   async replacing(digest: string, commit: () => Promise<void>): Promise<void> {
     const before = await this.sizeOf(digest);
     await this.state.count();

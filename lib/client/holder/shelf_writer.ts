@@ -1,5 +1,16 @@
 import type { PartWriter } from "../../disk/mod.ts";
-import type { Shelf } from "./shelf.ts";
+
+/** What a shelf counts of its uploads. Bytes. */
+export interface ShelfRoom {
+  /** Takes what an upload writes off the room. Throws `Full`. */
+  takeRoom(bytes: number): Promise<void>;
+  /** Bytes are not here any more. */
+  freeRoom(bytes: number): void;
+  /** An upload may take so many bytes more, or fewer. */
+  promise(bytes: number): void;
+  /** Runs what makes a part a content, in place of one that may be there. */
+  replacing(digest: string, commit: () => Promise<void>): Promise<void>;
+}
 
 /** One upload on a shelf: a part that is counted as it grows. */
 export class ShelfWriter implements AsyncDisposable {
@@ -7,7 +18,7 @@ export class ShelfWriter implements AsyncDisposable {
   #over = false;
 
   constructor(
-    private readonly shelf: Shelf,
+    private readonly shelf: ShelfRoom,
     private readonly part: PartWriter,
     promised: number,
   ) {
