@@ -1,4 +1,5 @@
 /** `deposito server`: from flags to a running depot. */
+import { machineName } from "./lib/client/machine.ts";
 import { CatalogRefused } from "./lib/depot/catalog/catalog.ts";
 import { openCatalog } from "./lib/depot/catalog/open.ts";
 import { SYSTEM_CLOCK } from "./lib/depot/clock.ts";
@@ -196,7 +197,7 @@ async function serve(flags: Flags): Promise<void> {
   const data = stack.use(await DataDirectory.open(userPath(flags.data)));
   const catalog = stack.use(await openCatalog(data.catalog));
   const context = storeContext(catalog.depot, await catalog.places(), log);
-  const lenders = stack.use(new Holders({ log }));
+  const lenders = stack.use(new Holders({ log, machine: machineName() }));
   const stores = flags.store.length > 0
     ? await openStores(flags.store, { base: userPath("."), context, lenders })
     : [await fsStore({ directories: [data.ownStore], context })];

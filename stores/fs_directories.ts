@@ -35,12 +35,6 @@ export async function nameDirectories(given: string[]): Promise<NamedDirectory[]
   }));
 }
 
-/** The disk that a directory is on: places with the same answer fail together. */
-export async function zoneOf(address: string): Promise<string> {
-  const { dev } = await Deno.stat(address);
-  return `disk-${dev || parse(address).root}`;
-}
-
 /** Last path components, with as many parents before them as tell them apart. */
 export function shortNames(addresses: string[]): string[] {
   return addresses.map((address) => {

@@ -1,6 +1,13 @@
 /** One directory of the `fs` store: looked at, opened as a place, lost, and back again. */
-import { type Disk, DiskRefused, openDisk, otherDepots, readMark } from "../lib/disk/mod.ts";
-import { type NamedDirectory, zoneOf } from "./fs_directories.ts";
+import {
+  type Disk,
+  diskName,
+  DiskRefused,
+  openDisk,
+  otherDepots,
+  readMark,
+} from "../lib/disk/mod.ts";
+import type { NamedDirectory } from "./fs_directories.ts";
 import {
   type Place,
   type PlaceEvent,
@@ -106,7 +113,7 @@ export class FsDirectory implements AsyncDisposable {
     const { address, name } = this.#directory;
     const disk = await openDisk(address, { depot: this.#context.depot, create });
     this.#disk = disk;
-    const zone = await zoneOf(address).catch(() => `directory-${address}`);
+    const zone = await diskName(address).catch(() => `directory-${address}`);
     if (this.#disposed) await this.#letGo();
     else this.place = placeOf(disk, { name, address, zone });
     this.#lastWarning = "";

@@ -1,5 +1,6 @@
 /** A directory that keeps contents durably: how it is opened, and what can be wrong with it. */
 export { Disk, type DiskUpload } from "./disk.ts";
+export { diskName } from "./disk_name.ts";
 export { makePath } from "./durable.ts";
 export { lockFile } from "./lock.ts";
 export { DiskRefused, Full, Unreachable } from "./errors.ts";

@@ -116,13 +116,15 @@ export const REQUESTS = {
   /**
    * This client lends room, and this connection becomes its control connection: from here on it
    * says what `CONTROL` has. `secret`: made by the holder, kept by nobody else; the place's id comes
-   * from it. `changes`: grows with each change of what the holder has. `leaving`: the holder goes
-   * for good, once its copies are elsewhere. Bytes.
+   * from it. `disk`: the holder's disk as its machine calls it, which a depot on the same `machine`
+   * takes for the zone. `changes`: grows with each change of what the holder has. `leaving`: the
+   * holder goes for good, once its copies are elsewhere. Bytes.
    */
   lend: command("emprestar", {
     secret: must("segredo", type.uuid),
     zone: must("zona", type.label),
     machine: extra("maquina", type.label),
+    disk: extra("disco", type.label),
     capacity: must("capacidade", type.number),
     free: must("livre", type.number),
     changes: must("contador", type.number),

@@ -14,6 +14,8 @@ export type LendRequest = Extract<Request, { kind: "lend" }>;
 
 export interface HoldersOptions {
   log: Log;
+  /** The machine that the depot is on, when its name is known. */
+  machine?: string | null;
   /** As of `RemotePlace`. */
   mostItems?: number;
   /** A control connection that is silent for this long is lost. Milliseconds. */
@@ -30,6 +32,14 @@ export function placeIdOf(secret: string): string {
   const digest = digestOf(`deposito place|${secret}`);
   const parts = [[0, 8], [8, 12], [12, 16], [16, 20], [20, 32]];
   return parts.map(([from, to]) => digest.slice(from, to)).join("-");
+}
+
+/**
+ * The zone of a holder's place. On the depot's own machine it is the disk, as with the depot's own
+ * directories: a holder there may be on the disk of one of them, and fails with it.
+ */
+function zoneOf({ zone, machine, disk }: Omit<LendRequest, "secret">, here: string | null): string {
+  return disk !== null && machine !== null && machine === here ? disk : zone;
 }
 
 /** The holders of a depot. Disposing it ends their connections. */
@@ -68,7 +78,12 @@ export class Holders implements AsyncDisposable {
     this.#refuse(id, said);
     const session = new HolderSession({
       connection,
-      holder: { ...said, id, room: { capacity: said.capacity, free: said.free } },
+      holder: {
+        ...said,
+        id,
+        zone: zoneOf(said, this.options.machine ?? null),
+        room: { capacity: said.capacity, free: said.free },
+      },
       onBadPeer: (why) => this.#ban(id, why),
       mostItems: this.options.mostItems,
       silenceMs: this.options.silenceMs,

@@ -21,8 +21,7 @@ export function lentHere(
   given: { name?: string | null; zone?: string | null },
 ): Pick<Lent, "name" | "zone" | "machine"> {
   const machine = machineName();
-  const name = given.name ?? machine ?? "holder";
-  return { name, zone: given.zone ?? machine ?? name, machine };
+  return { name: given.name ?? machine ?? "holder", zone: given.zone ?? null, machine };
 }
 
 export interface LendOptions {

@@ -89,6 +89,7 @@ export class BadHolder implements Disposable {
       secret: this.secret,
       zone,
       machine: null,
+      disk: null,
       capacity: 1e12,
       free: 1e12,
       changes: this.options.changes ?? 0,

@@ -4,6 +4,7 @@ import { crc32 } from "node:zlib";
 import { type Connection, Refusal } from "../../lib/protocol/mod.ts";
 import type { HoldOptions } from "../../lib/client/holder/holder.ts";
 import { digestOf } from "../../lib/content/digest.ts";
+import { diskName } from "../../lib/disk/mod.ts";
 import { placeIdOf } from "../../lib/server/holders.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { Refused } from "../../lib/depot/core.ts";
@@ -72,6 +73,17 @@ Deno.test("a second session with the secret of one that lives is refused, and th
   assert(!first.place.includes(secret));
   using other = await BadHolder.join(depot, { name: "other" });
   assert(other.place !== first.place);
+});
+
+Deno.test("a holder on the depot's own machine has its disk as its zone, unless it names one", async () => {
+  await using test = await withHolders(0, { holders: { machine: "here" } });
+  await using here = await test.start("here", { zone: null, machine: "here" });
+  await using _there = await test.start("there", { zone: null, machine: "elsewhere" });
+  await using _named = await test.start("named", { machine: "here" });
+  await test.depot.online(3);
+  const zones = (await test.depot.catalog.places()).map(({ name, zone }) => [name, zone]);
+  const disk = await diskName(here.directory);
+  assertEquals(zones.sort(), [["here", disk], ["named", "named"], ["there", "elsewhere"]]);
 });
 
 Deno.test("a data connection with a secret that nobody lends with is refused", async () => {

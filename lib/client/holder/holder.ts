@@ -12,6 +12,7 @@ import {
   REQUESTS,
   SILENCE_MS,
 } from "../../protocol/mod.ts";
+import { diskName } from "../../disk/mod.ts";
 import { messageOf } from "../errors.ts";
 import type { Peer } from "../sessions.ts";
 import { delayBefore, type Pace, REAL_PACE } from "../pace.ts";
@@ -28,24 +29,31 @@ const ASK_EVERY_MS = 1_000;
 /** A session that lasted so long begins the next pauses from the shortest. Milliseconds. */
 const STEADY_MS = 30_000;
 
-export interface HoldOptions {
-  /** Where to keep what is lent; below it, in `deposito/<depot id>`. Absolute. */
-  directory: string;
+export interface HolderOptions {
   /** For people. */
   name: string;
-  /** Holders with the same zone are expected to fail together. */
-  zone: string;
+  /**
+   * Holders with the same zone are expected to fail together. `null`: this machine, and its disk to
+   * a depot that is on it, too.
+   */
+  zone: string | null;
   /** This machine, when its name is known. */
   machine: string | null;
-  /** As of `ShelfOptions`. */
-  capacity: number | null;
-  reserve: number | null;
   /** Goes for good: ends, with a goodbye, once the depot has every copy elsewhere. */
   leave?: boolean;
   /** Aborted: says goodbye and ends. */
   signal: AbortSignal;
   onEvent?: (event: HoldEvent) => void;
   pace?: Pace;
+}
+
+/** A holder, and the directory for it. */
+export interface HoldOptions extends HolderOptions {
+  /** Where to keep what is lent; below it, in `deposito/<depot id>`. Absolute. */
+  directory: string;
+  /** As of `ShelfOptions`. */
+  capacity: number | null;
+  reserve: number | null;
 }
 
 /** What happens to a holder. `place`: its public id. */
@@ -59,10 +67,11 @@ export type HoldEvent =
 export class Holder implements AsyncDisposable {
   readonly traffic: Traffic = { received: 0, sent: 0 };
 
-  private constructor(
+  /** `shelf`: an open one, which is the holder's from now on. */
+  constructor(
     private readonly peer: Peer,
     readonly shelf: Shelf,
-    private readonly options: HoldOptions,
+    private readonly options: HolderOptions,
   ) {}
 
   /** Opens the directory, and makes it where it is missing. Throws `DiskRefused`. */
@@ -124,18 +133,19 @@ export class Holder implements AsyncDisposable {
     const session = await Session.open(address, { id, signal });
     if (session.depot === depot) return session.connection;
     session[Symbol.dispose]();
-    throw new BadPeer("Another depot answers now at this address: check --server");
+    throw new BadPeer("Another depot answers now at this address");
   }
 
   async #introduce(connection: Connection) {
     const { name, zone, machine, leave } = this.options;
-    const { secret, changes } = this.shelf;
+    const { secret, changes, disk } = this.shelf;
     const room = await this.shelf.room();
     await connection.writeLine(
       encode(REQUESTS.lend, {
         secret,
-        zone,
+        zone: zone ?? machine ?? name,
         machine,
+        disk: zone === null ? await diskName(disk.layout.root) : null,
         ...room,
         changes,
         leaving: leave ? true : null,

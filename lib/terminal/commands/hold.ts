@@ -11,7 +11,7 @@ export const holdCommand = defineCommand({
     "zone": {
       kind: "text",
       value: "NAME",
-      help: "What fails together has the same zone; else this machine's name",
+      help: "What fails together has the same zone; else this machine, or its disk",
     },
     "name": { kind: "text", value: "NAME", help: "What others see; else this machine's name" },
     "leave": {
