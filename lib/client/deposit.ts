@@ -15,7 +15,7 @@ import {
 } from "../protocol/mod.ts";
 import { END, fill, type Filled, sendBody } from "./body.ts";
 import type { Advanced } from "./pace.ts";
-import { readLateReply } from "./peer.ts";
+import { readLateReply, type WorkProgress } from "./peer.ts";
 import { type DepositedFile, fileOfReceipt } from "./records.ts";
 import type { Session } from "./session.ts";
 import { changed, type Source, type SourceReader } from "./source.ts";
@@ -42,6 +42,8 @@ export interface DepositProgress {
   done: number;
   /** Bytes of this stage in all; `null`: not known. */
   total: number | null;
+  /** While it is `storing`: copies that are durable by now, where the depot says so. */
+  copies?: WorkProgress["copies"];
 }
 
 export interface AttemptOptions {
@@ -150,19 +152,19 @@ class DepositRun {
     if (!first) await reader.seek(from);
     await this.#connection.writeLine(encode(ACTIONS.send, { from }));
     const { blocks } = this.#session;
-    const onProgress = (done: number) => this.#tell("sending", done, source.size);
+    const onProgress = (done: number) => this.#tell("sending", { done, total: source.size });
     const body = { reader, blocks, from, size: source.size, hash, first, onProgress };
     return this.#receipt(await sendBody(this.#connection, body));
   }
 
   /** What a depot kept of a large upload it reads again first, which takes its time. */
   #offer(): Promise<Offer> {
-    const onProgress = (done: number, total: number) => this.#tell("storing", done, total, "offer");
+    const onProgress = (progress: WorkProgress) => this.#tell("storing", progress, "offer");
     return readLateReply(this.#connection, REPLIES.offer, onProgress);
   }
 
   async #receipt(sent: { digest: string; size: number }): Promise<Receipt> {
-    const onProgress = (done: number, total: number) => this.#tell("storing", done, total);
+    const onProgress = (progress: WorkProgress) => this.#tell("storing", progress);
     const receipt = await readLateReply(this.#connection, REPLIES.receipt, onProgress);
     if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
       throw new BadPeer("The depot sent a receipt for other bytes than were sent");
@@ -182,17 +184,16 @@ class DepositRun {
 
   #hashing(total: number) {
     const { signal } = this.#parts.options;
-    return { signal, onProgress: (done: number) => this.#tell("hashing", done, total) };
+    return { signal, onProgress: (done: number) => this.#tell("hashing", { done, total }) };
   }
 
   #tell(
     stage: DepositProgress["stage"],
-    done: number,
-    total: number | null,
+    progress: Omit<DepositProgress, "stage">,
     counter: string = stage,
   ): void {
-    this.#parts.options.advanced?.(counter, done);
-    this.#parts.options.onProgress?.({ stage, done, total });
+    this.#parts.options.advanced?.(counter, progress.done);
+    this.#parts.options.onProgress?.({ stage, ...progress });
   }
 }
 

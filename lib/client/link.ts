@@ -215,9 +215,9 @@ export class Link implements Disposable {
     return this.#sessions.run((session, advanced) =>
       session.replicas(name, count, {
         ...options,
-        onProgress(done, total) {
-          advanced("copying", done);
-          onProgress?.(done, total);
+        onProgress(progress) {
+          advanced("copying", progress.done);
+          onProgress?.(progress);
         },
       }), options);
   }

@@ -29,6 +29,7 @@ export type { DepositProgress } from "./deposit.ts";
 export type { Downloaded, RetrieveFileOptions } from "./download.ts";
 export { LOCAL_CODES, type LocalCode, LocalError } from "./errors.ts";
 export { type DepositOptions, Link, type ListOptions, type RequestOptions } from "./link.ts";
+export type { WorkProgress } from "./peer.ts";
 export type {
   DepositedFile,
   DepotStatus,

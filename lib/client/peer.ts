@@ -13,7 +13,18 @@ import {
   REPLIES,
   startsAs,
   type Values,
+  type WorkState,
 } from "../protocol/mod.ts";
+
+/** How far the depot is with what it was asked. */
+export interface WorkProgress {
+  /** Bytes that were copied. */
+  done: number;
+  /** Bytes that are to be copied in all. */
+  total: number;
+  /** Copies that are durable by now; `null`: it is not about copies. */
+  copies: { live: number; wanted: number } | null;
+}
 
 /**
  * Reads one answer. Throws the `Refusal` that the depot sent, `BadPeer` for what is no such answer,
@@ -30,14 +41,18 @@ export async function readReply<M extends Message>(
 export async function readLateReply<M extends Message>(
   connection: Connection,
   message: M,
-  onProgress: (done: number, total: number) => void,
+  onProgress: (progress: WorkProgress) => void,
 ): Promise<Values<M>> {
   while (true) {
     const line = await readAnswer(connection);
     if (!startsAs(REPLIES.progress, line)) return decodeAnswer(message, line);
-    const { done, total } = decodeAnswer(REPLIES.progress, line);
-    onProgress(done, total);
+    onProgress(workProgress(decodeAnswer(REPLIES.progress, line)));
   }
+}
+
+function workProgress({ done, total, replicas, wanted }: WorkState): WorkProgress {
+  const copies = replicas === null || wanted === null ? null : { live: replicas, wanted };
+  return { done, total, copies };
 }
 
 /** The next line of a body: a block of a bearable size, or its end. */

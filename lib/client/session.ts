@@ -11,7 +11,7 @@ import {
 } from "../protocol/mod.ts";
 import { Blocks } from "./blocks.ts";
 import { machineName } from "./machine.ts";
-import { readLateReply, readReply } from "./peer.ts";
+import { readLateReply, readReply, type WorkProgress } from "./peer.ts";
 import {
   type DepositedFile,
   type DepotStatus,
@@ -42,8 +42,8 @@ export interface ReplicasOptions {
   wait?: number | null | undefined;
   /** Aborted: ends with the signal's reason. The number is changed all the same. */
   signal?: AbortSignal | undefined;
-  /** Told how many bytes of how many were copied. */
-  onProgress?: ((done: number, total: number) => void) | undefined;
+  /** Told how far the copies are. */
+  onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 export interface PageOptions {

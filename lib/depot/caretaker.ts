@@ -1,6 +1,7 @@
 import type { Place } from "../../stores/store.ts";
 import type { ContentRecord } from "./catalog/catalog.ts";
 import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
+import type { OnCopies } from "./copy_progress.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { type Examiner, isBad } from "./examiner.ts";
 import { Locks, replicaKey } from "./locks.ts";
@@ -22,9 +23,6 @@ export interface CaretakerOptions {
   /** Replicas that were doomed, whose bytes go after the linger. */
   onDoomed(digest: string, places: string[]): void;
 }
-
-/** Told while copies are made: bytes done, and bytes to do in all. */
-export type OnBytes = (done: number, total: number) => void;
 
 /** What was done for a content. */
 export interface Care {
@@ -59,7 +57,7 @@ export class Caretaker {
    * Copies and trims until the content has what its files want, or nothing more can be done now.
    * One at a time for each content.
    */
-  async care(digest: string, onBytes?: OnBytes): Promise<Care> {
+  async care(digest: string, onCopies?: OnCopies): Promise<Care> {
     using _turn = await this.#caring.take(digest);
     const { core, signal } = this.options;
     const unfit = new Set<string>();
@@ -69,6 +67,8 @@ export class Caretaker {
       const content = await core.catalog.content(digest);
       if (!content) return { live: 0, missing: 0, surplus: 0 };
       const { live, missing } = weigh(content, core);
+      const progress = { total: done + Math.max(0, missing) * content.size, live: live.length };
+      onCopies?.({ ...progress, done });
       if (missing <= 0) {
         return { live: live.length, missing: 0, surplus: await this.#trim(content) };
       }
@@ -82,8 +82,7 @@ export class Caretaker {
         await this.#slots.freed(signal);
         continue;
       }
-      const total = done + missing * content.size;
-      const onCopied = (bytes: number) => onBytes?.(done += bytes, total);
+      const onCopied = (bytes: number) => onCopies?.({ ...progress, done: done += bytes });
       const attempt = await this.#copy(content, { target, sources, onCopied });
       slots[Symbol.dispose]();
       if (attempt.failed) await this.#settle(digest, target);

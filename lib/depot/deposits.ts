@@ -9,8 +9,8 @@ import {
 } from "./deposit_plan.ts";
 import { Offer } from "./offer.ts";
 import type { FileAttributes, FileRecord, PlaceRecord, UploadRecord } from "./catalog/catalog.ts";
+import { forOwner, type OnFileCopies } from "./copy_progress.ts";
 import { copiesOf, type Core, livePlaces, Refused } from "./core.ts";
-import type { OnBytes } from "./caretaker.ts";
 import { digestOf } from "../content/digest.ts";
 import type { Keeper } from "./keeper.ts";
 import { admitUpload, dropUpload, makeWay, ONCE, UPLOADS_PER_OWNER } from "./leftovers.ts";
@@ -53,7 +53,7 @@ export class Deposits {
     // A client that leaves now may still come back: what was kept stays kept.
     if (upload) stack.defer(() => upload.keep());
     else plan.places = await this.#choose(plan);
-    const same = (digest: string, onBytes?: OnBytes) => this.#same(plan, digest, onBytes);
+    const same = (digest: string, onCopies?: OnFileCopies) => this.#same(plan, digest, onCopies);
     const shelf = { core, keeper: this.keeper, same };
     return new Offer({ plan, shelf, upload, resources: stack.move() });
   }
@@ -74,7 +74,7 @@ export class Deposits {
       expected?: string;
       attributes?: FileAttributes;
     },
-    onBytes?: OnBytes,
+    onCopies?: OnFileCopies,
   ): Promise<Receipt> {
     const { catalog } = this.core;
     const { owner, name, expected, attributes } = change;
@@ -95,7 +95,7 @@ export class Deposits {
     // Surplus goes before the receipt names places, so that it names those that stay.
     const isSurplus = goal > 0 && file.places.length > wanted;
     if (isSurplus || copiesOf(file, this.core.places).live < goal) {
-      await this.keeper.ensure(file.digest, onBytes);
+      await this.keeper.ensure(file.digest, forOwner(wanted, onCopies));
     }
     this.keeper.attend(file.digest);
     const now = await catalog.file(owner, name) ?? file;
@@ -103,11 +103,11 @@ export class Deposits {
   }
 
   /** The bytes are those that the file has: nothing moves but the number. Throws `Refused`. */
-  async #same(plan: Plan, digest: string, onBytes?: OnBytes): Promise<Receipt> {
+  async #same(plan: Plan, digest: string, onCopies?: OnFileCopies): Promise<Receipt> {
     const { owner, name, replicas, wait, attributes } = plan.request;
     const minimum = leastOf(plan.request, plan.wanted);
     const change = { owner, name, wanted: replicas, minimum, wait, attributes, expected: digest };
-    const receipt = await this.change(change, onBytes);
+    const receipt = await this.change(change, onCopies);
     if (receipt.copies.live > 0) return receipt;
     throw new Refused("no copy", "No good copy of the file can be read now; deposit it again");
   }

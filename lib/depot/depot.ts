@@ -3,8 +3,8 @@ import type { Place, Store } from "../../stores/store.ts";
 import { digestOf } from "../content/digest.ts";
 import { Budget } from "./budget.ts";
 import type { Catalog, ContentRecord, FileRecord, PlaceRecord } from "./catalog/catalog.ts";
-import type { OnBytes } from "./caretaker.ts";
 import type { Clock } from "./clock.ts";
+import type { OnFileCopies } from "./copy_progress.ts";
 import { type Copies, copiesOf, type Core, type DepotSettings, Refused } from "./core.ts";
 import type { DepositRequest, Receipt } from "./deposit_plan.ts";
 import { absent, Deposits } from "./deposits.ts";
@@ -137,9 +137,9 @@ export class Depot implements AsyncDisposable {
   /** Makes the file want `wanted` replicas; resolves when `wait` of them (`null`: all) are durable. */
   setReplicas(
     change: { owner: string; name: string; wanted: number; wait: number | null },
-    onBytes?: OnBytes,
+    onCopies?: OnFileCopies,
   ): Promise<Receipt> {
-    return this.deposits.change({ ...change, minimum: null }, onBytes);
+    return this.deposits.change({ ...change, minimum: null }, onCopies);
   }
 
   async remove(owner: string, name: string): Promise<FileRecord> {

@@ -1,8 +1,8 @@
 import { Full } from "../../stores/store.ts";
 import { ChunkChecks } from "../content/chunk_checks.ts";
 import { digestOf } from "../content/digest.ts";
-import type { OnBytes } from "./caretaker.ts";
 import type { ContentChecks, FileRecord } from "./catalog/catalog.ts";
+import { forOwner, type OnCopies, type OnFileCopies } from "./copy_progress.ts";
 import { copiesOf, type Core, Refused } from "./core.ts";
 import { isResumable, type Plan, type Receipt, ROOM_STEP_BYTES } from "./deposit_plan.ts";
 import type { Keeper } from "./keeper.ts";
@@ -15,7 +15,7 @@ export interface Shelf {
   core: Core;
   keeper: Keeper;
   /** The bytes that came are the file's already. Throws `Refused`, also when they are not any more. */
-  same(digest: string, onBytes?: OnBytes): Promise<Receipt>;
+  same(digest: string, onCopies?: OnFileCopies): Promise<Receipt>;
 }
 
 /**
@@ -71,18 +71,19 @@ export class Incoming implements AsyncDisposable {
    * All bytes came and `digest` is what the client says they are. Resolves when the receipt is
    * true. Throws `Refused`; nothing stays then.
    */
-  async finish(digest: string, onBytes?: OnBytes): Promise<Receipt> {
+  async finish(digest: string, onFileCopies?: OnFileCopies): Promise<Receipt> {
+    const onCopies = forOwner(this.plan.wanted, onFileCopies);
     const { keeper } = this.shelf;
     const content = this.#judge(digest);
-    const unwritten = await this.#asPresent(digest, onBytes);
+    const unwritten = await this.#asPresent(digest, onFileCopies);
     if (unwritten) return unwritten;
-    const file = await this.#commit(content);
+    const file = await this.#commit(content, onCopies);
     this.#over = true;
     const { present } = this.plan;
     if (present && present.digest !== digest) {
       keeper.attend(present.digest, present.places.length);
     }
-    return await this.#complete(file, onBytes);
+    return await this.#complete(file, onCopies);
   }
 
   /** Keeps what came, for a client that comes back. */
@@ -106,12 +107,12 @@ export class Incoming implements AsyncDisposable {
   }
 
   /** A small file that is there already is not written again; `null` when it has to be. */
-  async #asPresent(digest: string, onBytes?: OnBytes): Promise<Receipt | null> {
+  async #asPresent(digest: string, onCopies?: OnFileCopies): Promise<Receipt | null> {
     const { plan: { present }, shelf } = this;
     if (this.upload || present?.digest !== digest) return null;
     if (copiesOf(present, shelf.core.places).live === 0) return null;
     try {
-      return await shelf.same(digest, onBytes);
+      return await shelf.same(digest, onCopies);
     } catch (error) {
       // Such as another content under the name by now: these bytes are then deposited after it.
       if (error instanceof Refused) return null;
@@ -178,7 +179,7 @@ export class Incoming implements AsyncDisposable {
     return { digest: digestOf(bytes), size: bytes.length, checks };
   }
 
-  async #commit(content: ContentChecks): Promise<FileRecord> {
+  async #commit(content: ContentChecks, onCopies?: OnCopies): Promise<FileRecord> {
     const { plan, shelf: { core, keeper } } = this;
     const { owner, name, attributes } = plan.request;
     const places = this.upload?.places ?? plan.places.map(({ place }) => place.id);
@@ -186,7 +187,9 @@ export class Incoming implements AsyncDisposable {
     this.#prepared = { digest: content.digest, places };
     if (this.upload) await core.catalog.prepareCommit(plan.key, content, places);
     const upload = this.upload ?? await this.#beginWhole(content);
-    const good = await refusingFullness(upload.commit(content));
+    const onDurable = (live: number) => onCopies?.({ done: 0, total: 0, live });
+    onDurable(0);
+    const good = await refusingFullness(upload.commit(content, onDurable));
     const file = await core.catalog.commitDeposit({
       upload: plan.key,
       owner,
@@ -211,11 +214,11 @@ export class Incoming implements AsyncDisposable {
   }
 
   /** Where places failed, others take over from what is whole; then surplus is somebody else's work. */
-  async #complete(file: FileRecord, onBytes?: OnBytes): Promise<Receipt> {
+  async #complete(file: FileRecord, onCopies?: OnCopies): Promise<Receipt> {
     const { plan, shelf: { core, keeper } } = this;
     const goal = Math.min(plan.request.wait ?? plan.wanted, plan.wanted);
     let copies = copiesOf(file, core.places);
-    if (copies.live < goal && await keeper.ensure(file.digest, onBytes)) {
+    if (copies.live < goal && await keeper.ensure(file.digest, onCopies)) {
       const now = await core.catalog.file(plan.request.owner, file.name);
       if (now?.digest === file.digest) copies = copiesOf(now, core.places);
     }

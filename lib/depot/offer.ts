@@ -1,4 +1,4 @@
-import type { OnBytes } from "./caretaker.ts";
+import type { OnFileCopies } from "./copy_progress.ts";
 import { copiesOf, Refused } from "./core.ts";
 import type { Plan, Receipt } from "./deposit_plan.ts";
 import { Incoming, type Shelf } from "./incoming.ts";
@@ -46,8 +46,8 @@ export class Offer implements AsyncDisposable {
   }
 
   /** The content stays; only how many replicas it wants, and the file's attributes, change. */
-  same(digest: string, onBytes?: OnBytes): Promise<Receipt> {
-    return this.parts.shelf.same(digest, onBytes);
+  same(digest: string, onCopies?: OnFileCopies): Promise<Receipt> {
+    return this.parts.shelf.same(digest, onCopies);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -143,9 +143,19 @@ export class Upload implements AsyncDisposable {
     });
   }
 
-  /** Makes the bytes the replica of `content`, durably, on every place; resolves to those that did. */
-  async commit(content: { digest: string; size: number }): Promise<string[]> {
-    await this.#onEach((leg) => leg.writer.commit(content));
+  /**
+   * Makes the bytes the replica of `content`, durably, on every place; resolves to those that did.
+   * `onDurable` is told how many have by now.
+   */
+  async commit(
+    content: { digest: string; size: number },
+    onDurable?: (places: number) => void,
+  ): Promise<string[]> {
+    let durable = 0;
+    await this.#onEach(async (leg) => {
+      await leg.writer.commit(content);
+      onDurable?.(++durable);
+    });
     const done = this.places;
     await this[Symbol.asyncDispose]();
     return done;

@@ -194,9 +194,12 @@ export const REPLIES = {
     partDigest: orEmpty("hash_parte", type.digest),
     presentDigest: orEmpty("hash_atual", type.digest),
   }),
+  /** Bytes of what is under way; `replicas`: copies that are durable by now, of `wanted`. */
   progress: message(null, {
     done: must("andamento", type.number),
     total: must("total", type.number),
+    replicas: extra("qtd_replicas", type.number),
+    wanted: extra("qtd_pedida", type.number),
   }),
   /** `replicas`: copies that are durable now; `wanted`: how many the file wants. */
   receipt: message(null, {

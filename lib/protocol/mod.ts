@@ -8,4 +8,4 @@ export { CONTROL, HOLDER_REPLIES, HOLDER_REQUESTS, STEPS } from "./holder_messag
 export { ACTIONS, BODY, type Message, REPLIES, REQUESTS, type Values } from "./messages.ts";
 export { complaintAboutName, requireName } from "./names.ts";
 export { isUuid } from "./uuid.ts";
-export { withProgress } from "./working.ts";
+export { withProgress, type WorkState } from "./working.ts";

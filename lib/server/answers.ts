@@ -1,5 +1,6 @@
 /** What the depot knows, as the wire says it. */
 import type { FileRecord } from "../depot/catalog/catalog.ts";
+import type { OnFileCopies } from "../depot/copy_progress.ts";
 import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
 import type { Receipt } from "../depot/deposit_plan.ts";
 import type { OwnerStatus, PlaceStatus, ReplicaStatus } from "../depot/depot.ts";
@@ -11,6 +12,7 @@ import {
   type ErrorCode,
   Refusal,
   REPLIES,
+  type WorkState,
 } from "../protocol/mod.ts";
 
 const CODES: Record<RefusedWhy, ErrorCode> = {
@@ -63,6 +65,11 @@ export function receiptLine({ file, copies }: Receipt): string {
     depositedAt: file.depositedAt,
     ...placesOf(copies),
   });
+}
+
+/** How far copies are, as `andamento` says it. */
+export function telling(tell: (state: Partial<WorkState>) => void): OnFileCopies {
+  return ({ done, total, live, wanted }) => tell({ done, total, replicas: live, wanted });
 }
 
 export function contentLine(file: FileRecord, copies: Copies): string {

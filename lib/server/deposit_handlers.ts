@@ -12,7 +12,7 @@ import {
   type Request,
   withProgress,
 } from "../protocol/mod.ts";
-import { receiptLine, refusalOf, seedReceiptLine } from "./answers.ts";
+import { receiptLine, refusalOf, seedReceiptLine, telling } from "./answers.ts";
 import { type BodyRead, drainBlocks, drainRaw, GaveUp, receiveBlocks, receiveRaw } from "./body.ts";
 import type { Client, Exchange } from "./exchange.ts";
 
@@ -41,7 +41,7 @@ export async function deposit(
   if (action.kind === "same") {
     const receipt = await withProgress(
       connection,
-      (onBytes) => offer.same(action.digest, onBytes),
+      (tell) => offer.same(action.digest, telling(tell)),
     );
     return await connection.writeLine(receiptLine(receipt));
   }
@@ -62,7 +62,10 @@ async function receiveDeposit(
     if (declared !== null && declared !== digest) {
       throw new Refusal("hash_diferente", `Refused the bytes: ${declared} was said of them before`);
     }
-    const receipt = await withProgress(connection, (onBytes) => incoming!.finish(digest, onBytes));
+    const receipt = await withProgress(
+      connection,
+      (tell) => incoming!.finish(digest, telling(tell)),
+    );
     await connection.writeLine(receiptLine(receipt));
   } catch (error) {
     if (error instanceof ConnectionLost || error instanceof BadPeer) {

@@ -9,7 +9,7 @@ import {
   type Request,
   withProgress,
 } from "../protocol/mod.ts";
-import { fileLine, receiptLine, replicaLine, statusLines } from "./answers.ts";
+import { fileLine, receiptLine, replicaLine, statusLines, telling } from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
 import { lend, serve } from "./holder_handlers.ts";
 import { retrieve, seedRetrieve } from "./retrieve_handlers.ts";
@@ -86,7 +86,7 @@ async function replicas(
   const change = { owner, name, wanted, wait };
   const receipt = await withProgress(
     exchange.connection,
-    (onBytes) => exchange.depot.setReplicas(change, onBytes),
+    (tell) => exchange.depot.setReplicas(change, telling(tell)),
   );
   await exchange.connection.writeLine(receiptLine(receipt));
 }

@@ -1,24 +1,29 @@
 /** Standard output is the result; standard error is progress and complaints. */
+import { LiveBlock } from "./live_block.ts";
 import { type Outlet, writeAll } from "./output.ts";
 import { fit, shown } from "./text.ts";
 
+/** Widths and heights are asked for each time: a window changes while it is drawn in. */
 export interface ScreenOptions {
   stdout: Outlet;
   stderr: Outlet;
   /** Of standard output; `null`: no terminal, nothing is cut. */
-  columns: number | null;
+  readonly columns: number | null;
   /** Of standard error; `null`: no terminal, progress is plain lines, few. */
-  progressColumns: number | null;
+  readonly progressColumns: number | null;
+  /** Of the terminal, where there is one. */
+  readonly rows: number;
   /** No progress and no remarks. */
   quiet: boolean;
 }
 
 export class Screen {
   #options: ScreenOptions;
-  #live = "";
+  #block: LiveBlock;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
+    this.#block = new LiveBlock(options.stderr);
   }
 
   get columns(): number | null {
@@ -27,6 +32,15 @@ export class Screen {
 
   get progressColumns(): number | null {
     return this.#options.progressColumns;
+  }
+
+  get rows(): number {
+    return this.#options.rows;
+  }
+
+  /** Neither progress nor remarks are shown. */
+  get quiet(): boolean {
+    return this.#options.quiet;
   }
 
   /** Lines of the result, as they are. */
@@ -44,41 +58,55 @@ export class Screen {
     this.#aside(() => writeAll(this.#options.stderr, `deposito: ${shown(line)}\n`));
   }
 
-  /** The line that is drawn over again; an empty one takes it away. */
-  live(line: string): void {
-    const { progressColumns, quiet, stderr } = this.#options;
-    if (quiet || progressColumns === null || line === this.#live) return;
-    this.#live = fit(line, progressColumns - 1);
-    writeAll(stderr, "\r\x1b[2K" + this.#live);
+  /** The lines that are drawn over again, as many as the window holds; none takes them away. */
+  live(...lines: string[]): void {
+    if (!this.#options.quiet) this.liveResult(...lines);
+  }
+
+  /** The same for lines that were asked for, and are shown whatever is quiet. */
+  liveResult(...lines: string[]): void {
+    const { progressColumns, rows } = this.#options;
+    if (progressColumns === null) return;
+    const shown = lines.filter((line) => line !== "").slice(0, Math.max(1, rows - 1));
+    this.#block.draw(shown.map((line) => fit(line, progressColumns - 1)), progressColumns);
   }
 
   #aside(write: () => void): void {
-    const live = this.#live;
-    this.live("");
+    const { lines } = this.#block;
+    if (lines.length === 0) return write();
+    this.liveResult();
     write();
-    this.live(live);
+    this.liveResult(...lines);
   }
 }
 
 /** The real one. */
-export function processScreen(options: { quiet: boolean }): Screen {
+export function processScreen({ quiet }: { quiet: boolean }): Screen {
   return new Screen({
     stdout: Deno.stdout,
     stderr: Deno.stderr,
-    columns: columnsOf(Deno.stdout),
-    progressColumns: columnsOf(Deno.stderr),
-    ...options,
+    get columns() {
+      return windowOf(Deno.stdout)?.columns ?? null;
+    },
+    get progressColumns() {
+      return windowOf(Deno.stderr)?.columns ?? null;
+    },
+    get rows() {
+      return windowOf(Deno.stderr)?.rows ?? USUAL_WINDOW.rows;
+    },
+    quiet,
   });
 }
 
-/** Of a terminal that does not say how wide it is. */
-const USUAL_COLUMNS = 80;
+/** Of a terminal that does not say how large it is. */
+const USUAL_WINDOW = { columns: 80, rows: 24 };
 
-function columnsOf(stream: { isTerminal(): boolean }): number | null {
+function windowOf(stream: { isTerminal(): boolean }): { columns: number; rows: number } | null {
   if (!stream.isTerminal()) return null;
   try {
-    return Deno.consoleSize().columns || USUAL_COLUMNS;
+    const { columns, rows } = Deno.consoleSize();
+    return { columns: columns || USUAL_WINDOW.columns, rows: rows || USUAL_WINDOW.rows };
   } catch {
-    return USUAL_COLUMNS;
+    return USUAL_WINDOW;
   }
 }

@@ -1,4 +1,4 @@
-import { BadPeer, Refusal } from "../../lib/client/mod.ts";
+import { BadPeer, Refusal, type WorkProgress } from "../../lib/client/mod.ts";
 import { Session } from "../../lib/client/session.ts";
 import { encode, REPLIES } from "../../lib/protocol/mod.ts";
 import { assertEquals, assertMatch, assertRejects } from "../assert.ts";
@@ -107,12 +107,21 @@ Deno.test("a change of replicas waits while the depot says that it works", async
   await using depot = new ScriptedDepot(async (peer) => {
     await peer.hello();
     await peer.expect(/^comando:replicas\|qtd_replicas:3\|esperar:\|nome_arquivo:a%25$/);
-    await peer.say("andamento:1|total:3", "andamento:3|total:3", receiptLine({ wanted: 3 }));
+    await peer.say(
+      "andamento:1|total:3",
+      "andamento:3|total:3|qtd_replicas:2|qtd_pedida:3|outra:1",
+      receiptLine({ wanted: 3 }),
+    );
   });
   using session = await depot.session();
-  const steps: number[] = [];
-  const file = await session.replicas("a%", 3, { onProgress: (done) => steps.push(done) });
-  assertEquals([file.replicas, steps], [{ wanted: 3, live: 2 }, [1, 3]]);
+  const steps: WorkProgress[] = [];
+  const file = await session.replicas("a%", 3, {
+    onProgress: (progress) => steps.push(progress),
+  });
+  assertEquals([file.replicas, steps], [{ wanted: 3, live: 2 }, [
+    { done: 1, total: 3, copies: null },
+    { done: 3, total: 3, copies: { live: 2, wanted: 3 } },
+  ]]);
 });
 
 Deno.test("a status has as many places as it says, and a bearable number", async () => {

@@ -127,6 +127,23 @@ Deno.test("replicas() makes and removes copies", async () => {
   await assertRejects(() => change(0), Refused);
 });
 
+Deno.test("an owner hears of copies as they become durable, and of no more than were asked for", async () => {
+  await using test = await TestDepot.open({ places: 4 });
+  const bytes = someBytes(100_000);
+  await test.deposit("a", bytes, { replicas: 1 });
+  await test.deposit("b", bytes, { replicas: 1 });
+  const told: string[] = [];
+  const change = { owner: test.owner, name: "a", wanted: 3, wait: null };
+  await test.depot.setReplicas(change, ({ live, wanted }) => told.push(`${live} of ${wanted}`));
+  assertEquals([...new Set(told)], ["1 of 3", "2 of 3", "3 of 3"]);
+  told.length = 0;
+  await test.depot.setReplicas(
+    { ...change, name: "b", wanted: 2 },
+    ({ live, wanted }) => told.push(`${live} of ${wanted}`),
+  );
+  assertEquals(told.filter((words) => words !== "2 of 2"), []);
+});
+
 Deno.test("a place that is lost is missed after the grace and not before, and surplus goes when it is back", async () => {
   await using test = await TestDepot.open({ places: 3, settings: { graceMs: 300 } });
   const bytes = someBytes(10_000);

@@ -20,6 +20,7 @@ export class KeptScreen {
       stderr: outlet((text) => this.err += text),
       columns: null,
       progressColumns: null,
+      rows: 24,
       quiet: false,
       ...options,
     });

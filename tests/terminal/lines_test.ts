@@ -4,7 +4,6 @@ import { listLines } from "../../lib/terminal/commands/list.ts";
 import { fileStatusLines, statusLines } from "../../lib/terminal/commands/status.ts";
 import { complaint } from "../../lib/terminal/complaint.ts";
 import { fileJson, fileStatusJson, jsonText, statusJson } from "../../lib/terminal/json.ts";
-import { progressText } from "../../lib/terminal/progress.ts";
 import { receiptText } from "../../lib/terminal/receipt.ts";
 import { columnsOf } from "../../lib/terminal/text.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -92,37 +91,6 @@ Deno.test("a status says in words what is to be repaired", () => {
     "nothing to repair",
     "no places",
   ]);
-});
-
-Deno.test("progress is one line that fits", () => {
-  const state = {
-    stage: "sending",
-    name: "report.pdf",
-    done: 600_000_000,
-    total: 1_200_000_000,
-    rate: 100_000_000,
-    files: null,
-  };
-  assertEquals(
-    progressText(state, 80),
-    "sending report.pdf: 50 % of 1.1 GiB, 95.4 MiB/s, 6 s left",
-  );
-  assertEquals(
-    progressText({ ...state, total: null }, 80),
-    "sending report.pdf: 572 MiB, 95.4 MiB/s",
-  );
-  assertEquals(
-    progressText({ ...state, rate: null, files: 7 }, 80),
-    "7 done, sending report.pdf: 50 % of 1.1 GiB",
-  );
-  assertEquals(
-    progressText({ ...state, done: 0, total: 0, rate: null }, 80),
-    "sending report.pdf: 100 % of 0 B",
-  );
-  for (let columns = 1; columns < 100; columns++) {
-    const line = progressText({ ...state, name: "日本\u202e".repeat(20), files: 9 }, columns);
-    assert(columnsOf(line) <= columns, line);
-  }
 });
 
 Deno.test("a complaint is one line that says what to do next", () => {

@@ -1,6 +1,8 @@
-import { Meter } from "../../lib/terminal/meter.ts";
+import { LiveBlock } from "../../lib/terminal/live_block.ts";
+import { fit } from "../../lib/terminal/text.ts";
 import { assertEquals } from "../assert.ts";
 import { KeptScreen } from "./kept_screen.ts";
+import { SmallTerminal } from "./small_terminal.ts";
 
 Deno.test("the result is on standard output, all else on standard error", () => {
   const kept = new KeptScreen();
@@ -21,34 +23,47 @@ Deno.test("a quiet screen has complaints and results only", () => {
   assertEquals([kept.out, kept.err], ["z\n", "deposito: y\n"]);
 });
 
-Deno.test("the live line goes away before anything else is written, and comes back", () => {
+Deno.test("live lines go away before anything else is written, and come back", () => {
   const kept = new KeptScreen({ progressColumns: 10 });
-  kept.screen.live("0123456789");
+  kept.screen.live("0123456789", "", "b");
   kept.screen.result("done");
-  kept.screen.live("");
+  kept.screen.live();
   assertEquals(kept.out, "done\n");
-  const drawn = "\r\x1b[2K0123…6789";
-  assertEquals(kept.err, `${drawn}\r\x1b[2K${drawn}\r\x1b[2K`);
+  const drawn = "0123…6789\x1b[K\r\nb\x1b[K\x1b[J";
+  assertEquals(kept.err, `\r${drawn}\r\x1b[1A\x1b[J\r${drawn}\r\x1b[1A\x1b[J`);
 });
 
-Deno.test("a meter draws ten times a second on a terminal, and says a line now and then without", () => {
-  for (const [progressColumns, times] of [[80, 10], [null, 1]] as const) {
-    const kept = new KeptScreen({ progressColumns });
-    let now = 0;
-    const meter = new Meter(kept.screen, { many: false, now: () => now });
-    for (; now <= (progressColumns === null ? 15_000 : 1000); now += 10) {
-      meter.step({ stage: "sending", name: `a${now}`, done: now, total: null });
-    }
-    assertEquals(kept.err.split("sending a").length - 1, times);
+Deno.test("live lines are drawn over one another, and again only when they changed", () => {
+  const terminal = new SmallTerminal(20);
+  const block = new LiveBlock(terminal);
+  terminal.print("$ command\r\n");
+  block.draw(["aaaaaaaaa", "bbbbbbbbb", "c"], 20);
+  block.draw(["aa", "b"], 20);
+  const { written } = terminal;
+  block.draw(["aa", "b"], 20);
+  assertEquals(terminal.written, written);
+  assertEquals(terminal.rows, ["$ command", "aa", "b"]);
+  block.draw([], 20);
+  assertEquals(terminal.rows, ["$ command", ""]);
+});
+
+Deno.test("a window that becomes narrower or wider leaves nothing of the lines behind", () => {
+  const terminal = new SmallTerminal(20);
+  const block = new LiveBlock(terminal);
+  terminal.print("$ command\r\n");
+  const lines = ["0123456789abcdef", "日本語日本語", "x"];
+  for (const columns of [20, 7, 19, 40, 5, 16]) {
+    terminal.resize(columns);
+    block.draw(lines.map((line) => fit(line, columns - 1)), columns);
+    assertEquals(terminal.text.length, 4, `at ${columns}: ${terminal.text}`);
+    assertEquals(terminal.text[0], "$ command");
   }
+  block.draw([], 16);
+  assertEquals(terminal.text, ["$ command", ""]);
 });
 
-Deno.test("a meter knows the speed after a second", () => {
-  const kept = new KeptScreen({ progressColumns: 80 });
-  let now = 0;
-  const meter = new Meter(kept.screen, { many: false, now: () => now });
-  meter.step({ stage: "sending", name: "a", done: 1000, total: 10_000 });
-  now = 2000;
-  meter.step({ stage: "sending", name: "a", done: 5000, total: 10_000 });
-  assertEquals(kept.err, "\r\x1b[2Ksending a: 50 % of 9.8 KiB, 2.0 KiB/s, 3 s left");
+Deno.test("a window holds no more live lines than it has rows", () => {
+  const kept = new KeptScreen({ progressColumns: 80, rows: 3 });
+  kept.screen.live("a", "b", "c", "d");
+  assertEquals(kept.err, "\ra\x1b[K\r\nb\x1b[K\x1b[J");
 });

@@ -32,6 +32,9 @@ interface Storing extends Serving {
 /** After these there is nobody to answer, or nothing to answer with. */
 const ENDS = [ConnectionLost, BadPeer, Unreachable];
 
+/** What is said of a place's own progress. */
+const NO_COPIES = { total: 0, replicas: null, wanted: null };
+
 const DONE = encode(HOLDER_REPLIES.done, { done: true });
 
 /** Answers until the upload is over. Bytes whose depot went away in the middle are kept. */
@@ -88,7 +91,7 @@ const WORK: Readonly<Record<Exclude<Step["kind"], "giveUp">, Work>> = {
     await connection.readFull(block);
     traffic.received += bytes;
     await writer.write(block);
-    await connection.writeLine(encode(REPLIES.progress, { done: writer.position, total: 0 }));
+    await connection.writeLine(encode(REPLIES.progress, { ...NO_COPIES, done: writer.position }));
   },
   async prefix(_step, { connection, writer }) {
     for await (const piece of writer.prefix()) {

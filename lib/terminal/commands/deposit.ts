@@ -2,6 +2,7 @@ import type { DepositedFile, DepositProgress, Link } from "../../client/mod.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { receiptText } from "../receipt.ts";
 import { count } from "../units.ts";
@@ -51,7 +52,8 @@ export const depositCommand = defineCommand({
     const connections = parseConnections(flags.connections);
     const plan = await planDeposit(words, { name: flags.name, path: context.path });
     const link = await context.link();
-    const depositing = new Depositing(context, { request, many: plan.many });
+    using meter = new Meter(context.screen, { many: plan.many });
+    const depositing = new Depositing(context, { request, many: plan.many, meter });
     const many = await inParallel(depositing.files(plan.jobs), {
       connections: plan.many ? connections : 1,
       signal: context.signal,
@@ -79,15 +81,22 @@ class Depositing {
   #many: boolean;
   #left = 0;
 
-  constructor(context: Context, options: { request: Copies; many: boolean }) {
+  constructor(context: Context, options: { request: Copies; many: boolean; meter: Meter }) {
     this.#context = context;
     this.#request = options.request;
     this.#many = options.many;
-    this.#meter = new Meter(context.screen, { many: options.many });
+    this.#meter = options.meter;
   }
 
   /** What is to be sent; what is not kept is named on the way. */
-  async *files(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
+  files(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
+    return lookAhead(this.#kept(jobs), {
+      onItem: async (job) => this.#meter.expect(await sizeOf(job)),
+      onEnd: () => this.#meter.expectNoMore(),
+    });
+  }
+
+  async *#kept(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
     for await (const job of jobs) {
       if (job.kind !== "left") {
         yield job;
@@ -110,7 +119,7 @@ class Depositing {
   }
 
   tell({ item, result, error }: Outcome<FileJob, DepositedFile>): void {
-    this.#meter.fileDone(item.name);
+    this.#meter.fileDone(item.name, result?.size);
     const { screen, json, signal } = this.#context;
     if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
@@ -118,7 +127,6 @@ class Depositing {
   }
 
   end(many: Many<FileJob, DepositedFile>, goesOn: boolean): number {
-    this.#meter.end();
     const { screen, json } = this.#context;
     if (json) {
       screen.result(arrayLines(elementsOf(many, ({ name }) => name, fileJson)));
@@ -155,6 +163,12 @@ class Depositing {
       screen.remark("one copy only: another disk is needed to survive the loss of that one");
     }
   }
+}
+
+/** Bytes; `null`: nobody knows before they came. What cannot be read fails when its turn comes. */
+async function sizeOf(job: FileJob): Promise<number | null> {
+  if (job.kind === "stdin") return null;
+  return job.kind === "file" ? await Deno.stat(job.path).then(({ size }) => size, () => 0) : 0;
 }
 
 /** What is wrong with a path; the words may name it already. */

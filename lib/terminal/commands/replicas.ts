@@ -1,7 +1,8 @@
-import { type DepositedFile, type Link, Refusal } from "../../client/mod.ts";
+import { type DepositedFile, type Link, Refusal, type WorkProgress } from "../../client/mod.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
+import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { receiptText } from "../receipt.ts";
 import { UsageError } from "../values.ts";
@@ -33,14 +34,18 @@ export const replicasCommand = defineCommand({
     const wait = parseWait(flags.wait, { from: 0 });
     const connections = parseConnections(flags.connections);
     const link = await context.link();
-    const meter = new Meter(context.screen, { many: !isOne(names) });
-    const many = await inParallel((signal) => expand(link, names, signal), {
+    using meter = new Meter(context.screen, { many: !isOne(names) });
+    const expected = (signal: AbortSignal) =>
+      lookAhead(expand(link, names, signal), {
+        onItem: () => meter.expect(null),
+        onEnd: () => meter.expectNoMore(),
+      });
+    const many = await inParallel(expected, {
       connections: isOne(names) ? 1 : connections,
       signal: context.signal,
       work: (name) => change(link, { name, wanted, wait }, { context, meter }),
       onDone: (outcome) => tell(outcome, { context, meter }),
     });
-    meter.end();
     return end(many, { context, asked: Math.min(wanted, wait ?? wanted), one: isOne(names) });
   },
 });
@@ -86,8 +91,8 @@ function change(
 ): Promise<DepositedFile> {
   if (isPrefix(name)) throw new Refusal("nao_encontrado", "There is no file below it");
   const { signal } = context;
-  const onProgress = (done: number, total: number) =>
-    meter.step({ stage: "copying", name, done, total });
+  const onProgress = (progress: WorkProgress) =>
+    meter.step({ stage: "copying", name, ...progress });
   return link.replicas(name, wanted, { wait, signal, onProgress });
 }
 

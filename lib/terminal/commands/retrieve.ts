@@ -3,6 +3,7 @@ import { makeFoldersBelow } from "../../client/output_path.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { shown } from "../text.ts";
 import { count, formatSize } from "../units.ts";
@@ -53,9 +54,13 @@ export const retrieveCommand = defineCommand({
     const output = flags.output === null ? null : { text: flags.output, path: context.path };
     const here = context.path(".");
     const link = await context.link();
+    using meter = new Meter(context.screen, { many: !isOne });
     const plan = (signal: AbortSignal) =>
-      planRetrieve(link, prefixes, { output, here, isOne, signal });
-    const retrieving = new Retrieving(context, { force: flags.force, many: !isOne });
+      lookAhead(planRetrieve(link, prefixes, { output, here, isOne, signal }), {
+        onItem: ({ file }) => meter.expect(file?.size ?? null),
+        onEnd: () => meter.expectNoMore(),
+      });
+    const retrieving = new Retrieving(context, { force: flags.force, many: !isOne, meter });
     const many = await inParallel(plan, {
       connections: isOne ? 1 : connections,
       signal: context.signal,
@@ -85,11 +90,11 @@ class Retrieving {
   #many: boolean;
   #meter: Meter;
 
-  constructor(context: Context, options: { force: boolean; many: boolean }) {
+  constructor(context: Context, options: { force: boolean; many: boolean; meter: Meter }) {
     this.#context = context;
     this.#force = options.force;
     this.#many = options.many;
-    this.#meter = new Meter(context.screen, { many: options.many });
+    this.#meter = options.meter;
   }
 
   async work(link: Link, target: Target): Promise<Downloaded> {
@@ -106,7 +111,7 @@ class Retrieving {
   }
 
   tell({ item, result, error }: Outcome<Target, Downloaded>): void {
-    this.#meter.fileDone(item.name);
+    this.#meter.fileDone(item.name, result?.file.size);
     const { screen, json, signal } = this.#context;
     if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not retrieve ${item.name}: ${complaint(error)}`);
@@ -121,7 +126,6 @@ class Retrieving {
   }
 
   end(many: Many<Target, Downloaded>): number {
-    this.#meter.end();
     const { screen, json } = this.#context;
     if (json) {
       screen.result(arrayLines(elementsOf(many, ({ name }) => name, downloadedJson)));

@@ -7,7 +7,7 @@ import { type Context, EXIT } from "./command.ts";
 export async function retrieveToStdout(name: string, context: Context): Promise<number> {
   const { screen, signal } = context;
   const link = await context.link();
-  const meter = new Meter(screen, { many: false });
+  using meter = new Meter(screen, { many: false });
   const onProgress = (done: number, total: number) =>
     meter.step({ stage: "retrieving", name, done, total });
   let written = 0;
@@ -22,8 +22,6 @@ export async function retrieveToStdout(name: string, context: Context): Promise<
     if (signal.aborted || error instanceof Deno.errors.BrokenPipe) throw error;
     screen.complain(`could not retrieve ${name}: ${wordsFor(error, written)}`);
     return EXIT.failed;
-  } finally {
-    meter.end();
   }
 }
 
