@@ -1,84 +1,185 @@
-/** The compiled executable works like the program: made here, and run away from its sources. */
+/** The executable does what the README shows: made here, and run away from its sources. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import project from "../deno.json" with { type: "json" };
+import { compile, jobsFor, permissionsOf, SYSTEMS, writeSums } from "../tools/compile.ts";
 import { assert, assertEquals, assertStringIncludes } from "./assert.ts";
 import { copyExample } from "./stores/plugin_bench.ts";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TEXT = new TextDecoder();
 
-/** A runtime that may be compiled into the executable; `null`: none can be had. */
-const compiler = await findCompiler();
+const canCompile = await findRuntime();
 
-/** `COMPILE_DENO` names one that has its runtime in `DENORT_BIN`; else this one downloads its own. */
-async function findCompiler(): Promise<string | null> {
-  const named = Deno.env.get("COMPILE_DENO");
-  if (named) return named;
+/** `COMPILE_DENO` names a Deno that has its runtime in `DENORT_BIN`; else this one downloads its own. */
+async function findRuntime(): Promise<boolean> {
+  if (Deno.env.get("COMPILE_DENO")) return true;
   try {
     await fetch("https://dl.deno.land/", { method: "HEAD", signal: AbortSignal.timeout(5_000) });
-    return Deno.execPath();
+    return true;
   } catch {
     // deno-lint-ignore no-console
     console.log("skipped: the runtime for `deno compile` cannot be downloaded here");
-    return null;
+    return false;
   }
 }
 
-async function compile(deno: string): Promise<string> {
-  const [, ...flags] = project.tasks.compile.command.split(" ").slice(1);
-  const target = join(await Deno.makeTempDir(), "deposito");
-  const args = flags.map((flag) => flag === "dist/deposito" ? target : flag);
-  const { success, stderr } = await new Deno.Command(deno, {
-    args: ["compile", "--quiet", ...args],
-    cwd: ROOT,
-    stdout: "null",
-  }).output();
-  assert(success, TEXT.decode(stderr));
-  return Deno.build.os === "windows" ? target + ".exe" : target;
+/** A fresh folder with the executable and what its user has; nothing else is there, and no PATH. */
+class Alone implements AsyncDisposable {
+  readonly folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "deposito-alone-" }));
+  readonly program: string;
+  #running: Deno.ChildProcess[] = [];
+
+  private constructor() {
+    this.program = join(this.folder, Deno.build.os === "windows" ? "deposito.exe" : "deposito");
+  }
+
+  static async make(): Promise<Alone> {
+    const alone = new Alone();
+    const [job] = jobsFor(alone.folder);
+    await compile(job!);
+    await Deno.mkdir(alone.path("home"));
+    return alone;
+  }
+
+  path(...parts: string[]): string {
+    return join(this.folder, ...parts);
+  }
+
+  command(args: string[], options: Deno.CommandOptions = {}): Deno.Command {
+    const home = this.path("home");
+    return new Deno.Command(this.program, {
+      args,
+      cwd: this.folder,
+      // Windows itself needs some of its variables.
+      clearEnv: Deno.build.os !== "windows",
+      env: { PATH: "", HOME: home, APPDATA: home },
+      ...options,
+    });
+  }
+
+  /** Starts what runs until it is stopped; resolves with the first match of what it prints. */
+  async start(
+    pattern: RegExp,
+    args: string[],
+  ): Promise<{ match: string; stop(): Promise<number> }> {
+    const child = this.command(args, { stdout: "piped", stderr: "null" }).spawn();
+    this.#running.push(child);
+    let said = "";
+    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+      said += text;
+      const match = pattern.exec(said)?.[1];
+      if (match !== undefined) {
+        return {
+          match,
+          stop: async () => {
+            child.kill("SIGTERM");
+            return (await child.status).code;
+          },
+        };
+      }
+    }
+    throw new Error(`It ended, and said: ${said}`);
+  }
+
+  /** One command of a client; what it prints. */
+  async client(address: string, words: string[], input = ""): Promise<string> {
+    const command = this.command(["client", "--server", address, ...words], {
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "piped",
+    });
+    const child = command.spawn();
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode(input));
+    await writer.close();
+    const { code, stdout, stderr } = await child.output();
+    assertEquals(code, 0, `${words.join(" ")}: ${TEXT.decode(stderr)}`);
+    return TEXT.decode(stdout);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const child of this.#running) {
+      try {
+        child.kill("SIGKILL");
+      } catch {
+        // It has ended.
+      }
+      await child.status;
+    }
+    await Deno.remove(this.folder, { recursive: true });
+  }
 }
 
 Deno.test({
-  name: "the executable runs as a server and as a client, away from its sources",
-  ignore: compiler === null,
+  name: "the executable alone does what the README shows: server, client, holder, plugin",
+  ignore: !canCompile,
   async fn() {
-    const program = await compile(compiler!);
-    const home = join(program, "..");
-    const settings = join(home, "settings");
-    const env = { HOME: home, XDG_CONFIG_HOME: settings, APPDATA: settings };
-    const run = (args: string[]) =>
-      new Deno.Command(program, { args, cwd: home, env, clearEnv: Deno.build.os !== "windows" });
-    const version = await run(["--version"]).output();
+    await using alone = await Alone.make();
+    const version = await alone.command(["--version"]).output();
     assertEquals(TEXT.decode(version.stdout), `deposito ${project.version}\n`);
 
-    await copyExample(home);
-    const plugin = `./folder_store.js?dir=${encodeURIComponent(join(home, "three"))}&name=three`;
-    const stores = ["--store", "fs:one,two", "--store", plugin, "--reserve", "0"];
-    const server = new Deno.Command(program, {
-      args: ["server", "--port", "0", "--data", "data", ...stores],
-      cwd: home,
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    try {
-      const reader = server.stdout.getReader();
-      const { value } = await reader.read();
-      await reader.cancel();
-      const address = TEXT.decode(value).match(/listening on (\S+),/)![1]!;
-      const client = async (...words: string[]) => {
-        const { code, stdout, stderr } = await run(["client", "--server", address, ...words])
-          .output();
-        assertEquals(code, 0, TEXT.decode(stderr));
-        return TEXT.decode(stdout);
-      };
-      await Deno.writeTextFile(join(home, "a.txt"), "carried by an executable");
-      assertStringIncludes(await client("deposit", "a.txt", "--replicas", "3"), "3 of 3 replicas");
-      assertStringIncludes(await client("status", "a.txt"), "three");
-      assertEquals(await client("retrieve", "a.txt", "--output", "-"), "carried by an executable");
-    } finally {
-      server.kill("SIGTERM");
-      await server.status;
-      await Deno.remove(home, { recursive: true });
-    }
+    await copyExample(alone.folder);
+    const plugin = `./folder_store.js?dir=${encodeURIComponent(alone.path("usb"))}&name=usb`;
+    const stores = ["fs:./disk1,./disk2", plugin, "clients"].flatMap((spec) => ["--store", spec]);
+    const quick = ["--reserve", "0", "--settle", "0s", "--data", "data"];
+    const server = await alone.start(
+      /listening on (\S+),/,
+      ["server", "--port", "0", ...stores, ...quick],
+    );
+    const client = (...words: string[]) => alone.client(server.match, words);
+    const holder = await alone.start(
+      /"place":"([^"]+)"/,
+      ["client", "--server", server.match, "--json", "hold", "./lent", "--reserve", "0"],
+    );
+
+    await Deno.writeTextFile(alone.path("a.txt"), "carried by an executable");
+    assertStringIncludes(await client("deposit", "a.txt", "--replicas", "4"), "4 of 4 replicas");
+    const copies = JSON.parse(await client("status", "a.txt", "--json")).copies;
+    assert(copies.some(({ place }: { place: string }) => place === holder.match));
+    assertStringIncludes(await client("status", "a.txt"), "usb");
+    assertStringIncludes(await client("list"), "a.txt");
+    assertStringIncludes(await client("replicas", "a.txt", "2"), "2 of 2 replicas");
+    await client("retrieve", "a.txt", "--output", "copy.txt");
+    assertEquals(await Deno.readTextFile(alone.path("copy.txt")), "carried by an executable");
+
+    await Deno.mkdir(alone.path("folder", "deep"), { recursive: true });
+    await Deno.writeTextFile(alone.path("folder", "deep", "b.txt"), "b");
+    await client("deposit", "folder");
+    await client("retrieve", "folder/", "--output", "restored");
+    const restored = alone.path("restored", "folder", "deep", "b.txt");
+    assertEquals(await Deno.readTextFile(restored), "b");
+    await alone.client(server.match, ["deposit", "-", "--name", "hello.txt"], "hello");
+    assertEquals(await client("retrieve", "hello.txt", "--output", "-"), "hello");
+    assertEquals((await client("id")).trim().length, 36);
+    await client("remove", "a.txt", "hello.txt", "folder/", "--yes");
+    assertEquals(JSON.parse(await client("list", "--json")), []);
+    if (Deno.build.os === "windows") return;
+    assertEquals([await holder.stop(), await server.stop()], [0, 0]);
   },
+});
+
+Deno.test("every system gets each program, with the permissions of its task and no more", () => {
+  const systems = Object.keys(SYSTEMS) as (keyof typeof SYSTEMS)[];
+  const jobs = systems.flatMap((system) => jobsFor("dist", system));
+  assertEquals(new Set(jobs.map(({ output }) => output)).size, 15);
+  for (const { output, args } of jobs) {
+    const task = output.includes("-server") ? "server" : "client";
+    const allowed = args.filter((arg) => arg.startsWith("--allow"));
+    assertEquals(allowed, permissionsOf(task).filter((flag) => flag.startsWith("--allow")));
+    assert(
+      args.includes("--no-prompt") && !args.some((arg) => /^(-A|--allow-(all|run|ffi))/.test(arg)),
+    );
+  }
+});
+
+Deno.test("checksums are lines as sha256sum reads them", async () => {
+  const folder = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(folder, "b"), "hello");
+  await Deno.writeTextFile(join(folder, "a"), "");
+  await writeSums(folder, ["b", "a"]);
+  assertEquals(
+    await Deno.readTextFile(join(folder, "SHA256SUMS")),
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  a\n" +
+      "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824  b\n",
+  );
+  await Deno.remove(folder, { recursive: true });
 });

@@ -1,0 +1,96 @@
+/**
+ * `deno task compile`: the three executables for this machine, in dist/. `deno task compile:all`:
+ * for every system, each with the system in its name, and SHA256SUMS of all.
+ *
+ * The first executable of a system downloads that system's runtime from Deno's own site.
+ * `COMPILE_DENO` names another Deno to compile with.
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import project from "../deno.json" with { type: "json" };
+
+const ROOT: string = fileURLToPath(new URL("..", import.meta.url));
+
+/** What releases call a system, and what Deno calls it. */
+export const SYSTEMS = {
+  "linux-x64": "x86_64-unknown-linux-gnu",
+  "linux-arm64": "aarch64-unknown-linux-gnu",
+  "macos-x64": "x86_64-apple-darwin",
+  "macos-arm64": "aarch64-apple-darwin",
+  "windows-x64": "x86_64-pc-windows-msvc",
+} as const;
+
+export type System = keyof typeof SYSTEMS;
+
+/** The catalog's worker is started by its address, which no import tells the compiler of. */
+const CATALOG = ["--include", "lib/depot/catalog/worker.ts"];
+
+/** `task`: whose permissions it has; those of a client are enough for a server. */
+const PROGRAMS = [
+  { name: "deposito", module: "main.ts", task: "client", more: CATALOG },
+  { name: "deposito-server", module: "server.ts", task: "server", more: CATALOG },
+  { name: "deposito-client", module: "client.ts", task: "client", more: [] },
+] as const;
+
+/** One run of the compiler. */
+export interface Job {
+  output: string;
+  args: string[];
+}
+
+/** What to compile into `folder`: for one system, or for this machine without. */
+export function jobsFor(folder: string, system: System | null = null): Job[] {
+  const isWindows = system ? system.startsWith("windows") : Deno.build.os === "windows";
+  const suffix = (system ? `-${system}` : "") + (isWindows ? ".exe" : "");
+  const target = system ? ["--target", SYSTEMS[system]] : [];
+  return PROGRAMS.map(({ name, module, task, more }) => {
+    const output = join(folder, name + suffix);
+    const flags = [...permissionsOf(task), ...target, ...more];
+    return { output, args: ["compile", "--quiet", ...flags, "--output", output, module] };
+  });
+}
+
+/** The flags of `deno task server` or `deno task client`: the one place that names them. */
+export function permissionsOf(task: "server" | "client"): string[] {
+  const [deno, run, ...flags] = project.tasks[task].command.split(" ");
+  const module = flags.pop();
+  if (deno !== "deno" || run !== "run" || module !== `${task}.ts`) {
+    throw new Error(`The task ${task} in deno.json is now: ${project.tasks[task].command}`);
+  }
+  return flags;
+}
+
+/** Runs the compiler. Throws when it fails; it has said why. */
+export async function compile({ args }: Job): Promise<void> {
+  const deno = Deno.env.get("COMPILE_DENO") || Deno.execPath();
+  const { success } = await new Deno.Command(deno, { args, cwd: ROOT, stdin: "null" }).spawn()
+    .status;
+  if (!success) throw new Error(`Could not compile: ${deno} ${args.join(" ")}`);
+}
+
+/** Lines as `sha256sum --check` reads them. Writes them to SHA256SUMS in `folder`. */
+export async function writeSums(folder: string, names: string[]): Promise<void> {
+  const lines: string[] = [];
+  for (const name of names.toSorted()) {
+    const hash = createHash("sha256");
+    using file = await Deno.open(join(folder, name));
+    const buffer = new Uint8Array(1024 * 1024);
+    for (let count; (count = await file.read(buffer)) !== null;) {
+      hash.update(buffer.subarray(0, count));
+    }
+    lines.push(`${hash.digest("hex")}  ${name}\n`);
+  }
+  await Deno.writeTextFile(join(folder, "SHA256SUMS"), lines.join(""));
+}
+
+if (import.meta.main) {
+  const folder = join(ROOT, "dist");
+  const systems = Deno.args.includes("--all") ? Object.keys(SYSTEMS) as System[] : [null];
+  const jobs = systems.flatMap((system) => jobsFor(folder, system));
+  for (const job of jobs) {
+    await compile(job);
+    await Deno.stdout.write(new TextEncoder().encode(`${job.output}\n`));
+  }
+  await writeSums(folder, jobs.map(({ output }) => output.slice(folder.length + 1)));
+}
