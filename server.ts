@@ -109,6 +109,12 @@ const FLAGS = {
     default: "7d",
     help: "every replica is read and checked once in this time",
   },
+  "keep-removed": {
+    kind: "text",
+    value: "TIME",
+    default: "24h",
+    help: "how long what was removed or replaced can be restored; 0: not at all",
+  },
   reserve: {
     kind: "text",
     value: "SIZE",
@@ -246,6 +252,7 @@ function settingsOf(flags: Flags): DepotSettings {
     settleMs: parseDuration(flags.settle),
     lingerMs: parseDuration(flags.linger),
     repairRate: Math.max(1, parseSize(flags["repair-rate"])),
+    keepRemovedMs: parseDuration(flags["keep-removed"]),
     scrubMs: Math.max(1_000, parseDuration(flags.scrub)),
     reserve: reserve === null ? defaultReserve : () => reserve,
   };

@@ -3,10 +3,18 @@ import { Refusal } from "../protocol/mod.ts";
 import { type Data, dataSource } from "./data_source.ts";
 import type { DepositProgress } from "./deposit.ts";
 import { download, type Downloaded, type RetrieveFileOptions } from "./download.ts";
-import type { DepositedFile, DepotStatus, FileStatus, StoredFile } from "./records.ts";
+import {
+  listRemoved,
+  rename,
+  type Renamed,
+  type RenameOptions,
+  restore,
+  type RestoreOptions,
+} from "./names.ts";
+import type { DepositedFile, DepotStatus, FileStatus, RemovedFile, StoredFile } from "./records.ts";
 import { type Retrieved, type RetrieveOptions, retrieveStream } from "./retrieve_stream.ts";
 import { send } from "./send.ts";
-import type { Address, ReplicasOptions } from "./session.ts";
+import type { Address, RemoveOptions, ReplicasOptions } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { fileSource, type Source } from "./source.ts";
 
@@ -223,18 +231,49 @@ export class Link implements Disposable {
   }
 
   /**
-   * Removes a file. Where the answer was lost and the file is not there at the next attempt, it
-   * counts as removed.
+   * Gives a file another name, or every file of a folder when both names end in `/`: all of them,
+   * or none when it throws. A name that is taken is refused with `nome_em_uso`, unless `force`.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.deposit("drafts/greeting.txt", new Blob(["hello"]));
+   * const { files } = await link.rename("drafts/", "letters/");
+   * console.log(`${files} renamed`);
+   * ```
    */
-  remove(name: string, options: RequestOptions = {}): Promise<void> {
+  rename(from: string, to: string, options: RenameOptions = {}): Promise<Renamed> {
+    return rename(this.#sessions, from, to, options);
+  }
+
+  /** What was removed or replaced and can be restored, ascending by name and then by version. */
+  listRemoved(options: ListOptions = {}): AsyncGenerator<RemovedFile> {
+    return listRemoved(this.#sessions, options);
+  }
+
+  /**
+   * Makes a removed file the file of its name again: the last that was removed, or a `version`. A
+   * name that is taken is refused with `nome_em_uso`, unless `force`.
+   */
+  restore(name: string, options: RestoreOptions = {}): Promise<StoredFile> {
+    return restore(this.#sessions, name, options);
+  }
+
+  /**
+   * Removes a file. Resolves to until when it can be restored, in milliseconds since 1970; `null`:
+   * it cannot, or the answer was lost and the file was not there at the next attempt.
+   */
+  remove(name: string, options: RemoveOptions = {}): Promise<number | null> {
     let attempts = 0;
     return this.#sessions.run(async (session) => {
       attempts++;
       try {
-        await session.remove(name, options.signal);
+        return await session.remove(name, options);
       } catch (error) {
         const gone = error instanceof Refusal && error.code === "nao_encontrado";
         if (!gone || attempts === 1) throw error;
+        return null;
       }
     }, options);
   }

@@ -29,6 +29,7 @@ export type { DepositProgress } from "./deposit.ts";
 export type { Downloaded, RetrieveFileOptions } from "./download.ts";
 export { LOCAL_CODES, type LocalCode, LocalError } from "./errors.ts";
 export { type DepositOptions, Link, type ListOptions, type RequestOptions } from "./link.ts";
+export type { Renamed, RenameOptions, RestoreOptions } from "./names.ts";
 export type { WorkProgress } from "./peer.ts";
 export type {
   DepositedFile,
@@ -36,8 +37,9 @@ export type {
   FileStatus,
   PlaceName,
   PlaceStatus,
+  RemovedFile,
   ReplicaStatus,
   StoredFile,
 } from "./records.ts";
 export type { Retrieved, RetrieveOptions } from "./retrieve_stream.ts";
-export type { Address, ReplicasOptions } from "./session.ts";
+export type { Address, RemoveOptions, ReplicasOptions } from "./session.ts";

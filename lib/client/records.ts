@@ -35,6 +35,14 @@ export interface StoredFile extends DepositedFile {
   executable: boolean;
 }
 
+/** A file that was removed or replaced; `version` is what it had then. */
+export interface RemovedFile extends StoredFile {
+  /** In milliseconds since 1970. */
+  removedAt: number;
+  /** It can be restored until then, in milliseconds since 1970. */
+  keptUntil: number;
+}
+
 /** A place where the depot keeps copies. */
 export interface PlaceStatus extends PlaceName {
   /** What keeps it, such as `fs` or `clients`. */

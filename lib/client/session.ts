@@ -46,6 +46,14 @@ export interface ReplicasOptions {
   onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
+/** How to remove. */
+export interface RemoveOptions {
+  /** It cannot be restored, nor what was removed or replaced under the name before. */
+  forever?: boolean | undefined;
+  /** Aborted: the request ends, and rejects with the signal's reason. */
+  signal?: AbortSignal | undefined;
+}
+
 export interface PageOptions {
   prefix?: string;
   /** Only names that come after this one. */
@@ -149,11 +157,16 @@ export class Session implements Disposable {
     });
   }
 
-  /** Removes a file. Throws `nao_encontrado` when there is none. */
-  remove(name: string, signal?: AbortSignal): Promise<void> {
+  /**
+   * Removes a file; resolves to until when it can be restored, in milliseconds since 1970, or
+   * `null`. Throws `nao_encontrado` when there is none.
+   */
+  remove(name: string, { forever = false, signal }: RemoveOptions = {}): Promise<number | null> {
     return this.run(signal, async () => {
-      await this.connection.writeLine(encode(REQUESTS.remove, { name: requireName(name) }));
-      await readReply(this.connection, REPLIES.removed);
+      const request = { forever: forever || null, name: requireName(name) };
+      await this.connection.writeLine(encode(REQUESTS.remove, request));
+      const { keptUntil } = await readReply(this.connection, REPLIES.removed);
+      return keptUntil === null ? null : requireTime(keptUntil);
     });
   }
 
@@ -202,7 +215,7 @@ export class Session implements Disposable {
 }
 
 /** Whether `name` comes after `other`, compared as UTF-8 bytes. */
-function comesAfter(name: string, other: string): boolean {
+export function comesAfter(name: string, other: string): boolean {
   const [a, b] = [ENCODER.encode(name), ENCODER.encode(other)];
   for (let at = 0; at < Math.min(a.length, b.length); at++) {
     if (a[at] !== b[at]) return a[at]! > b[at]!;

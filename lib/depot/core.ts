@@ -25,6 +25,8 @@ export interface DepotSettings {
   repairRate: number;
   /** Every replica is read and judged once in this time. */
   scrubMs: number;
+  /** What was removed or replaced can be restored for so long; 0: not at all. */
+  keepRemovedMs: number;
   /** Bytes kept free on a place of that capacity. */
   reserve: (capacity: number) => number;
 }
@@ -58,6 +60,7 @@ export class Refused extends Error {
 
 export type RefusedWhy =
   | "absent" // no such file
+  | "taken" // there is a file of that name
   | "changed" // the file has another content than expected
   | "few places" // `available` says how many replicas are possible
   | "no room"

@@ -12,6 +12,7 @@ import type { Offer } from "./offer.ts";
 import { Keeper } from "./keeper.ts";
 import { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
+import { Names } from "./names.ts";
 import { Operator } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
@@ -142,12 +143,9 @@ export class Depot implements AsyncDisposable {
     return this.deposits.change({ ...change, minimum: null }, onCopies);
   }
 
-  async remove(owner: string, name: string): Promise<FileRecord> {
-    const file = await this.core.catalog.removeFile(owner, name);
-    if (!file) throw absent();
-    // Nothing is lost by waiting: what has few copies goes first.
-    this.keeper.attend(file.digest, file.places.length);
-    return file;
+  /** What an owner does to names: renames, removes, restores. */
+  get names(): Names {
+    return new Names(this.core, this.keeper);
   }
 
   async list(

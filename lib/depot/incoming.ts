@@ -6,6 +6,7 @@ import { forOwner, type OnCopies, type OnFileCopies } from "./copy_progress.ts";
 import { copiesOf, type Core, Refused } from "./core.ts";
 import { isResumable, type Plan, type Receipt, ROOM_STEP_BYTES } from "./deposit_plan.ts";
 import type { Keeper } from "./keeper.ts";
+import { keepingOf } from "./names.ts";
 import { boundBroken } from "./leftovers.ts";
 import { replicaKey } from "./locks.ts";
 import { NoPlaceLeft, openLeg, Upload } from "./upload.ts";
@@ -190,6 +191,7 @@ export class Incoming implements AsyncDisposable {
     const onDurable = (live: number) => onCopies?.({ done: 0, total: 0, live });
     onDurable(0);
     const good = await refusingFullness(upload.commit(content, onDurable));
+    const keeping = keepingOf(core);
     const file = await core.catalog.commitDeposit({
       upload: plan.key,
       owner,
@@ -200,6 +202,7 @@ export class Incoming implements AsyncDisposable {
       good,
       attributes,
       now: core.clock.wall(),
+      ...(keeping ? { keepUntil: keeping.until } : {}),
     });
     const failed = places.filter((id) => !good.includes(id));
     keeper.noticeDoomed({ digest: content.digest, places: failed });

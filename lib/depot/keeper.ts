@@ -7,6 +7,7 @@ import { Examiner } from "./examiner.ts";
 import { Inspector } from "./inspector.ts";
 import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
 import { messageOf } from "./log.ts";
+import { releaseRemoved } from "./names.ts";
 import { Rate } from "./rate.ts";
 import { reconcile, settle, settleAll } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
@@ -20,6 +21,8 @@ const WORKERS = 4;
 const MARKS_EVERY_MS = 5_000;
 /** Between two looks for old set-aside copies and uploads. Milliseconds. */
 const LEFTOVERS_EVERY_MS = 3_600_000;
+/** Between two looks for removed files that were kept for long enough. Milliseconds. */
+const RELEASE_EVERY_MS = 60_000;
 /** A place that could not be compared with the catalog is tried again after this, then after twice as long, … Milliseconds. */
 const RECONCILE_AGAIN_MS = 60_000;
 const RECONCILE_AGAIN_TO_MS = 3_600_000;
@@ -73,6 +76,12 @@ export class Keeper implements AsyncDisposable {
     this.#run(() => this.#remover.run());
     this.#run(() => this.#remover.addAll());
     this.#run(() => this.#every(MARKS_EVERY_MS, () => this.core.places.refreshMarks()));
+    this.#run(() =>
+      this.#every(
+        RELEASE_EVERY_MS,
+        () => releaseRemoved(this.core, (digest) => this.attend(digest)),
+      )
+    );
     this.#run(() => this.#every(LEFTOVERS_EVERY_MS, () => this.#dropLeftovers()));
   }
 

@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   id_diferente: { retry: false, means: "the identifier is not this connection's" },
   nao_encontrado: { retry: false, means: "this client has no file of that name" },
   mudou: { retry: false, means: "the file has another content than the client expected" },
+  nome_em_uso: { retry: false, means: "there is a file of that name already" },
   poucos_locais: { retry: false, means: "more replicas wanted than there are places with room" },
   sem_espaco: { retry: false, means: "no place has room for the bytes" },
   limite: { retry: false, means: "a limit of this depot is reached" },

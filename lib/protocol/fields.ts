@@ -122,6 +122,17 @@ export const name: FieldType<string> = {
   format: (value) => escape(value),
 };
 
+/** A file's name, or a folder's with `/` at its end, where a `|` would end the value. */
+export const nameOrFolder: FieldType<string> = {
+  shape: "name or folder/",
+  parse(text) {
+    const value = unescape(text);
+    requireName(value.endsWith("/") ? value.slice(0, -1) : value);
+    return value;
+  },
+  format: (value) => escape(value, "|"),
+};
+
 /** A name, or the beginning of one, where a `|` would end the value. */
 export const cursor: FieldType<string> = {
   shape: "text",

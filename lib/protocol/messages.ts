@@ -110,7 +110,36 @@ export const REQUESTS = {
     wait: orEmpty("esperar", type.number),
     name: must("nome_arquivo", type.name),
   }),
-  remove: command("remover", { name: must("nome_arquivo", type.name) }),
+  /** `forever`: it cannot be restored, nor what was removed under its name before. */
+  remove: command("remover", {
+    forever: extra("definitivo", type.flag),
+    name: must("nome_arquivo", type.name),
+  }),
+  /**
+   * A file, or every file of a folder: then both names end in `/`. All of them or none. `replace`:
+   * files that have such a name are removed; else it is refused with `nome_em_uso`.
+   */
+  rename: command("renomear", {
+    replace: must("substituir", type.flag),
+    to: must("nome_novo", type.nameOrFolder),
+    from: must("nome_arquivo", type.nameOrFolder),
+  }),
+  /** `version` empty: the last that was removed. `replace`: as of a rename. */
+  restore: command("restaurar", {
+    version: orEmpty("versao", type.number),
+    replace: must("substituir", type.flag),
+    name: must("nome_arquivo", type.name),
+  }),
+  /**
+   * What can be restored, of names that start with `prefix`: what comes after the version
+   * `afterVersion` of `after`.
+   */
+  listRemoved: command("listar_removidos", {
+    after: orEmpty("depois_de", type.cursor),
+    afterVersion: orEmpty("depois_da_versao", type.number),
+    limit: must("limite", type.number),
+    prefix: extra("nome_arquivo", type.cursor),
+  }),
   status: command("estado", {}),
   fileStatus: command("estado_arquivo", { name: must("nome_arquivo", type.name) }),
   /**
@@ -217,7 +246,21 @@ export const REPLIES = {
   /** That many lines follow. */
   items: message(null, { count: must("itens", type.number), more: must("mais", type.flag) }),
   file: message(null, { ...FILE, name: must("nome_arquivo", type.name) }),
-  removed: message(null, { version: must("versao", type.number) }),
+  /** `version`: of the file; 0 where it is for good. `keptUntil`: it can be restored until then. */
+  removed: message(null, {
+    version: must("versao", type.number),
+    keptUntil: extra("guardado_ate", type.number),
+  }),
+  renamed: message(null, {
+    files: must("renomeados", type.number),
+    replaced: must("substituidos", type.number),
+  }),
+  removedFile: message(null, {
+    ...FILE,
+    removedAt: must("removido_em", type.number),
+    keptUntil: must("guardado_ate", type.number),
+    name: must("nome_arquivo", type.name),
+  }),
   /** Of the owner's own files; `places` lines follow. */
   status: message(null, {
     files: must("arquivos", type.number),

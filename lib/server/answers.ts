@@ -1,5 +1,5 @@
 /** What the depot knows, as the wire says it. */
-import type { FileRecord } from "../depot/catalog/catalog.ts";
+import type { FileRecord, RemovedRecord } from "../depot/catalog/catalog.ts";
 import type { OnFileCopies } from "../depot/copy_progress.ts";
 import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
 import type { Receipt } from "../depot/deposit_plan.ts";
@@ -17,6 +17,7 @@ import {
 
 const CODES: Record<RefusedWhy, ErrorCode> = {
   "absent": "nao_encontrado",
+  "taken": "nome_em_uso",
   "changed": "mudou",
   "few places": "poucos_locais",
   "no room": "sem_espaco",
@@ -78,6 +79,11 @@ export function contentLine(file: FileRecord, copies: Copies): string {
 
 export function fileLine(file: FileRecord, copies: Copies): string {
   return encode(REPLIES.file, { ...fileValues(file, copies), name: file.name });
+}
+
+export function removedLine(file: RemovedRecord, copies: Copies): string {
+  const { removedAt, keptUntil, name } = file;
+  return encode(REPLIES.removedFile, { ...fileValues(file, copies), removedAt, keptUntil, name });
 }
 
 export function statusLines(status: OwnerStatus): string[] {

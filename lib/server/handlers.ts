@@ -2,7 +2,6 @@
 import type { Depot } from "../depot/depot.ts";
 import {
   encode,
-  PAGE_ITEMS,
   PROTOCOL_VERSION,
   Refusal,
   REPLIES,
@@ -12,6 +11,7 @@ import {
 import { fileLine, receiptLine, replicaLine, statusLines, telling } from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
 import { lend, serve } from "./holder_handlers.ts";
+import { listRemoved, remove, rename, requireLimit, restore } from "./name_handlers.ts";
 import { retrieve, seedRetrieve } from "./retrieve_handlers.ts";
 import type { Client, Exchange } from "./exchange.ts";
 
@@ -29,7 +29,10 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
   retrieve: (request, exchange) => retrieve(request, exchange, clientOf(exchange)),
   list,
   replicas,
-  remove,
+  remove: (request, exchange) => remove(request, exchange, clientOf(exchange)),
+  rename: (request, exchange) => rename(request, exchange, clientOf(exchange)),
+  restore: (request, exchange) => restore(request, exchange, clientOf(exchange)),
+  listRemoved: (request, exchange) => listRemoved(request, exchange, clientOf(exchange)),
   status,
   fileStatus,
   lend: (request, exchange) => lend(request, asClient(exchange)),
@@ -67,9 +70,7 @@ async function list(
   exchange: Exchange,
 ): Promise<void> {
   const { owner } = clientOf(exchange);
-  if (limit < 1 || limit > PAGE_ITEMS) {
-    throw new Refusal("valor_invalido", `Refused limit ${limit}: expected 1 to ${PAGE_ITEMS}`);
-  }
+  requireLimit(limit);
   const query = { owner, prefix: prefix ?? "", after: after ?? "", limit };
   const { files, more } = await exchange.depot.list(query);
   await exchange.connection.writeLine(
@@ -89,14 +90,6 @@ async function replicas(
     (tell) => exchange.depot.setReplicas(change, telling(tell)),
   );
   await exchange.connection.writeLine(receiptLine(receipt));
-}
-
-async function remove(
-  { name }: Extract<Request, { kind: "remove" }>,
-  exchange: Exchange,
-): Promise<void> {
-  const { version } = await exchange.depot.remove(clientOf(exchange).owner, name);
-  await exchange.connection.writeLine(encode(REPLIES.removed, { version }));
 }
 
 async function status(

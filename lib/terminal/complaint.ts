@@ -5,6 +5,8 @@ import { messageOf } from "../client/errors.ts";
 /** What to do about a refusal, where the depot's own words do not say it. */
 const ADVICE: Readonly<Record<string, string>> = {
   nao_encontrado: "see the names with `deposito client list`; a folder's name ends in /",
+  nome_em_uso: "give --force to replace it, or another name",
+  mensagem_invalida: "the depot may be older than this program: use the same version on both sides",
   sem_espaco: "make room at the depot, or add a place to it",
   versao_desconhecida: "use the same version on both sides",
   hash_diferente: "try again",

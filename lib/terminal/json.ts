@@ -1,5 +1,11 @@
 /** The shapes of `--json`. Sizes in bytes, times as ISO 8601. */
-import type { DepositedFile, DepotStatus, FileStatus, PlaceName } from "../client/mod.ts";
+import type {
+  DepositedFile,
+  DepotStatus,
+  FileStatus,
+  PlaceName,
+  RemovedFile,
+} from "../client/mod.ts";
 import { codeOf, messageOf } from "../client/errors.ts";
 
 export interface FileJson {
@@ -26,6 +32,14 @@ export function fileJson(file: DepositedFile): FileJson {
     depositedAt: new Date(file.depositedAt).toISOString(),
     replicas: { wanted: file.replicas.wanted, live: file.replicas.live },
     places: file.places,
+  };
+}
+
+export function removedJson(file: RemovedFile) {
+  return {
+    ...fileJson(file),
+    removedAt: new Date(file.removedAt).toISOString(),
+    keptUntil: new Date(file.keptUntil).toISOString(),
   };
 }
 

@@ -22,6 +22,20 @@ const STATUS = {
   aside: 0,
 };
 
+const FILE_LINE = {
+  name: "a",
+  size: 5,
+  digest: "d".repeat(64),
+  version: 2,
+  wanted: 1,
+  live: 1,
+  depositedAt: 1,
+  modifiedAt: null,
+  executable: false,
+  places: [],
+  labels: [],
+};
+
 /** What a client makes of one answer to its next request. */
 function answering(...lines: string[]): Script {
   return async (peer: Peer) => {
@@ -161,6 +175,46 @@ Deno.test("a removal whose answer was lost counts when the file is gone", async 
   using link = depot.link();
   await link.remove("a");
   await assertRejects(() => link.remove("b"), Refusal, "no such file");
+});
+
+Deno.test("a rename or a restoring whose answer was lost counts when it was done", async () => {
+  const gone = "erro:nao_encontrado|mensagem:There is no such file";
+  const removed = (version: number) =>
+    encode(REPLIES.removedFile, { ...FILE_LINE, version, removedAt: 1, keptUntil: 2 });
+  const list = async (peer: Peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:listar_removidos/);
+    await peer.say("itens:2|mais:0", removed(1), removed(2));
+    await peer.expect(/^comando:restaurar\|versao:2\|substituir:0\|nome_arquivo:a$/);
+  };
+  const renaming = async (peer: Peer) => {
+    await peer.hello();
+    await peer.expect(/^comando:renomear\|substituir:0\|nome_novo:b\|nome_arquivo:a$/);
+  };
+  await using depot = new ScriptedDepot(
+    renaming,
+    async (peer) => {
+      await renaming(peer);
+      await peer.say(gone);
+      await peer.expect(/^comando:renomear/);
+      await peer.say(gone);
+    },
+    list,
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:restaurar/);
+      await peer.say("erro:nome_em_uso|mensagem:There is a file");
+      await peer.expect(/^comando:estado_arquivo/);
+      await peer.say("itens:0", encode(REPLIES.file, FILE_LINE));
+    },
+  );
+  {
+    using link = depot.link();
+    assertEquals(await link.rename("a", "b"), { files: null, replaced: null });
+    await assertRejects(() => link.rename("a", "b"), Refusal, "no such file");
+  }
+  using link = depot.link();
+  assertEquals((await link.restore("a")).version, 2);
 });
 
 Deno.test("a link does not go on with another depot at the same address", async () => {

@@ -215,9 +215,9 @@ Deno.test("a removed file's bytes go, unless another file has the same content",
   const bytes = someBytes(50_000);
   await test.deposit("a", bytes);
   await test.deposit("b", bytes);
-  await test.depot.remove(test.owner, "a");
+  await test.depot.names.remove(test.owner, "a");
   assertEquals(await test.retrieve("b"), bytes);
-  await test.depot.remove(test.owner, "b");
+  await test.depot.names.remove(test.owner, "b");
   await test.until("nothing is left", async () => {
     return await test.catalog.content(digestOf(bytes)) === null;
   });
@@ -234,12 +234,12 @@ Deno.test("a deposit under way of a content that is being removed ends with good
   for (let round = 0; round < 20; round++) {
     await test.deposit("a", bytes);
     const [, { copies }] = await Promise.all([
-      test.depot.remove(test.owner, "a"),
+      test.depot.names.remove(test.owner, "a"),
       test.deposit("b", bytes),
     ]);
     assertEquals(copies.live, 2);
     assertEquals(await test.retrieve("b"), bytes);
-    await test.depot.remove(test.owner, "b");
+    await test.depot.names.remove(test.owner, "b");
   }
 });
 

@@ -208,7 +208,7 @@ Deno.test("a copy that rotted while its place was away lets no good copy go", as
       return replicas.length === 1 && replicas[0]!.state === "good";
     });
     assertEquals(await test.retrieve("a"), bytes);
-    await test.depot.remove(test.owner, "a");
+    await test.depot.names.remove(test.owner, "a");
     await test.until("it is gone", async () => {
       return await test.catalog.content(digestOf(bytes)) === null;
     });

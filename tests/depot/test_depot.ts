@@ -25,6 +25,7 @@ export const SETTINGS: DepotSettings = {
   settleMs: 0,
   lingerMs: 0,
   repairRate: 1e12,
+  keepRemovedMs: 0,
   scrubMs: 7 * 24 * 3_600_000,
   reserve: () => 0,
 };

@@ -57,6 +57,7 @@ const VALUES = new Map<type.FieldType<unknown>, fc.Arbitrary<unknown>>([
   [type.label, labels],
   [type.literalName, names.filter((name) => !/[\r\n]/.test(name))],
   [type.name, names],
+  [type.nameOrFolder, fc.oneof(names, names.map((name) => name + "/"))],
   [
     type.cursor,
     unicode.filter((text) => text !== "" && text.isWellFormed() && !text.includes("\0")),

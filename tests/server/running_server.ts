@@ -9,7 +9,7 @@ const PROGRAM = fileURLToPath(new URL("../../server.ts", import.meta.url));
 const COMMAND = serverTask();
 
 /** So that nothing a test waits for is far away, and it runs on any disk. */
-const QUICK = { port: "0", settle: "0s", linger: "0s", reserve: "0" };
+const QUICK = { port: "0", settle: "0s", linger: "0s", reserve: "0", "keep-removed": "0" };
 
 /** A server that does not say within this time what is expected never will. Milliseconds. */
 const ANSWER_MS = 20_000;

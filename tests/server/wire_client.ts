@@ -175,8 +175,36 @@ export class WireClient implements Disposable {
     return decodeReply(REPLIES.receipt, line);
   }
 
+  async rename(from: string, to: string, replace = false) {
+    const request = encode(REQUESTS.rename, { from, to, replace });
+    return decodeReply(REPLIES.renamed, await this.ask(request));
+  }
+
+  async restore(name: string, version: number | null = null, replace = false) {
+    const request = encode(REQUESTS.restore, { name, version, replace });
+    return decodeReply(REPLIES.file, await this.ask(request));
+  }
+
+  /** What can be restored, of all names. */
+  async removed() {
+    const request = { after: null, afterVersion: null, limit: 1_000, prefix: null };
+    const first = await this.ask(encode(REQUESTS.listRemoved, request));
+    const { count } = decodeReply(REPLIES.items, first);
+    const files: Values<typeof REPLIES.removedFile>[] = [];
+    while (files.length < count) {
+      files.push(decodeReply(REPLIES.removedFile, await this.answer()));
+    }
+    return files;
+  }
+
+  /** Removes for good. */
+  async forget(name: string): Promise<void> {
+    const line = await this.ask(encode(REQUESTS.remove, { forever: true, name }));
+    decodeReply(REPLIES.removed, line);
+  }
+
   async remove(name: string): Promise<void> {
-    decodeReply(REPLIES.removed, await this.ask(encode(REQUESTS.remove, { name })));
+    decodeReply(REPLIES.removed, await this.ask(encode(REQUESTS.remove, { forever: null, name })));
   }
 
   async status() {

@@ -38,10 +38,11 @@ class User implements AsyncDisposable {
     private readonly server: RunningServer,
   ) {}
 
-  static async start(): Promise<User> {
+  static async start(flags: Record<string, string> = {}): Promise<User> {
     const root = temporaryRoot();
     await Deno.mkdir(join(root.path, "user"));
-    return new User(root, await RunningServer.start(root.path, { places: ["d1", "d2", "d3"] }));
+    const places = ["d1", "d2", "d3"];
+    return new User(root, await RunningServer.start(root.path, { places, flags }));
   }
 
   path(...parts: string[]): string {
@@ -308,4 +309,67 @@ Deno.test("a file that cannot become a path is named, and the others come", asyn
   assertEquals(status, 1);
   assertMatch(err, /could not retrieve a\/b: .*no folder: move it away/);
   assert((await Deno.stat(user.path("out/a"))).isFile);
+});
+
+Deno.test("what was removed is listed and comes back, or is gone for ever after a yes", async () => {
+  await using user = await User.start({ "keep-removed": "24h" });
+  await user.file("F/a", "1");
+  await user.file("F/b", "2");
+  await user.run("deposit", "F");
+  await user.file("F/a", "three");
+  await user.run("deposit", "F/a", "--name", "F/a");
+  const removed = await user.run("remove", "F/", "--yes");
+  assertMatch(removed.err, /until \d{4}-.*restore.*brings back/);
+  const { out } = await user.run("list", "--removed", "F/");
+  assertMatch(out, /^NAME +VERSION +SIZE +REMOVED +KEPT UNTIL\nF\/a +1 +1 B.*\nF\/a +2 +5 B/);
+  const listed = JSON.parse((await user.run("list", "--removed", "--json")).out);
+  assertEquals(
+    listed.map(({ name, version }: { name: string; version: number }) => [name, version]),
+    [
+      ["F/a", 1],
+      ["F/a", 2],
+      ["F/b", 1],
+    ],
+  );
+  assertMatch(listed[0].keptUntil, /^\d{4}-.*Z$/);
+
+  const restored = await user.run("restore", "F/");
+  assertEquals([restored.status, restored.out.match(/^restored version/gm)?.length], [0, 2]);
+  const left = await user.run("restore", "F/");
+  assertEquals([left.status, left.out], [0, ""]);
+  assertMatch(left.err, /left 1 name with a file; --force replaces/);
+  const taken = await user.run("restore", "F/a", "--version", "1");
+  assertEquals(taken.status, 1);
+  assertMatch(taken.err, /could not restore F\/a: .*--force/);
+  const first = await user.run("restore", "F/a", "--version", "1", "--force", "--json");
+  assertEquals([JSON.parse(first.out)[0].size, JSON.parse(first.out)[0].version], [1, 3]);
+  const absent = await user.run("restore", "none", "--json");
+  assertEquals([absent.status, JSON.parse(absent.out)[0].error.code], [1, "nao_encontrado"]);
+
+  await assertRejects(() => user.run("remove", "F/a", "--forever"), UsageError, "Missing --yes");
+  const asked: string[] = [];
+  user.confirm = (question) => Promise.resolve(asked.push(question) > 0);
+  assertEquals((await user.run("remove", "F/", "--forever")).status, 0);
+  assertEquals(asked, ["Remove 2 files for ever?"]);
+  assertEquals((await user.run("list", "--removed", "--json")).out, "[]\n");
+});
+
+Deno.test("rename takes a file or a folder to another name", async () => {
+  await using user = await User.start({ "keep-removed": "24h" });
+  await user.file("F/a", "1");
+  await user.file("F/b", "2");
+  await user.run("deposit", "F");
+  assertEquals((await user.run("rename", "F/a", "c")).out, "renamed F/a to c\n");
+  assertEquals((await user.run("rename", "c", "F/")).out, "renamed c to F/c\n");
+  assertEquals((await user.run("rename", "F/", "G/")).out, "renamed 2 files, F/ to G/\n");
+  const taken = await user.run("rename", "G/b", "G/c");
+  assertEquals(taken.status, 1);
+  assertMatch(taken.err, /a file G\/c already; give --force/);
+  const forced = await user.run("rename", "G/b", "G/c", "--force", "--json");
+  assertEquals(JSON.parse(forced.out), { from: "G/b", to: "G/c", files: 1, replaced: 1 });
+  const absent = await user.run("rename", "none", "x", "--json");
+  assertEquals([absent.status, JSON.parse(absent.out).error.code], [1, "nao_encontrado"]);
+  await assertRejects(() => user.run("rename", "a"), UsageError, "rename OLD NEW");
+  await assertRejects(() => user.run("rename", "F/", "G"), UsageError, "ends in /: G/");
+  await assertRejects(() => user.run("restore", "F/", "--version", "1"), UsageError, "one NAME");
 });

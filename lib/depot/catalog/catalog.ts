@@ -101,8 +101,31 @@ export interface Catalog extends AsyncDisposable {
    * version. `null` when there is no such file, or its digest is not `expected` any more.
    */
   changeFile(change: FileChange): Promise<FileRecord | null>;
-  /** `null` when there was none. */
-  removeFile(owner: string, name: string): Promise<FileRecord | null>;
+  /** `null` when there was none. With `keeping` it is a removed file from then on. */
+  removeFile(owner: string, name: string, keeping?: Keeping): Promise<FileRecord | null>;
+  /**
+   * Gives a file, or every file of a folder, another name, all or none. A file that has such a name
+   * is in the way, or with `replace` is removed as by `removeFile`. A version becomes greater than
+   * all that the name had.
+   */
+  renameFiles(renaming: Renaming): Promise<Renamed | RenamingRefused>;
+
+  // Removed files
+  /** Ascending by name, compared as UTF-8 bytes, then by version. */
+  removedFiles(query: RemovedQuery): Promise<{ files: RemovedRecord[]; more: boolean }>;
+  /**
+   * A removed file is the file of that name again. `version` `null`: the greatest. One that is there
+   * is in the way, or with `replace` is removed as by `removeFile`; the restored one's version is
+   * then greater than all others.
+   */
+  restoreFile(restoring: Restoring): Promise<FileRecord | "absent" | "taken">;
+  /**
+   * The file and all removed ones of that name cannot be restored any more. Resolves to their
+   * digests, or `null` when there was nothing.
+   */
+  forgetFile(owner: string, name: string): Promise<string[] | null>;
+  /** Forgets up to `limit` removed files that are not kept beyond `now`; resolves to their digests. */
+  releaseRemoved(now: number, limit: number): Promise<string[]>;
 
   // Contents and replicas
   content(digest: string): Promise<ContentRecord | null>;
@@ -231,6 +254,45 @@ export interface DepositCommit {
   good: string[];
   attributes: FileAttributes;
   now: number;
+  /** What is replaced can be restored until then; not at all when not given. */
+  keepUntil?: number;
+}
+
+/** A file that is removed can be restored for a while. */
+export interface Keeping {
+  now: number;
+  until: number;
+}
+
+export interface Renaming {
+  owner: string;
+  /** A name, or a folder's with `/` at its end; `to` is of the same kind and not below it. */
+  from: string;
+  to: string;
+  replace: boolean;
+  keeping?: Keeping;
+  /** No name may become longer. Bytes. */
+  longest: number;
+}
+
+export interface Renamed {
+  files: number;
+  /** Digests of the files that were replaced. */
+  replaced: string[];
+}
+
+/** Nothing was renamed: there is nothing, a name is taken, or would become too long. */
+export interface RenamingRefused {
+  refused: "absent" | "taken" | "long";
+  name: string;
+}
+
+export interface Restoring {
+  owner: string;
+  name: string;
+  version: number | null;
+  replace: boolean;
+  keeping?: Keeping;
 }
 
 export interface FileChange {
@@ -253,6 +315,17 @@ export interface FileRecord extends FileAttributes {
   places: string[];
 }
 
+/** A file that was removed or replaced; `version` is what it had then. */
+export interface RemovedRecord extends FileRecord {
+  removedAt: number;
+  keptUntil: number;
+}
+
+export interface RemovedQuery extends FileQuery {
+  /** With `after`: of that name, only greater versions than this one. */
+  afterVersion: number;
+}
+
 export interface FileQuery {
   owner: string;
   prefix: string;
@@ -263,7 +336,7 @@ export interface FileQuery {
 export interface ContentRecord {
   digest: string;
   size: number;
-  /** The largest number that a file with this content wants; 0 when no file has it. */
+  /** The largest number that a file with this content wants, removed or not; 0 when none has it. */
   wanted: number;
   replicas: { place: string; state: ReplicaState; verifiedAt: number | null }[];
   /** Places with a set-aside copy. */

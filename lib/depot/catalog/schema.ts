@@ -107,8 +107,32 @@ const CHANGES = `
 ALTER TABLE places ADD COLUMN changes INTEGER;
 `;
 
+/**
+ * Step 4. What was removed or replaced and can be restored until `kept_until`. Of a name, the file
+ * that is there has a greater version than every removed one. A removed file wants its replicas
+ * like any other: how many a content needs is the maximum over both tables.
+ */
+const REMOVED = `
+CREATE TABLE removed (
+  owner INTEGER NOT NULL REFERENCES owners,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  format INTEGER NOT NULL,
+  content BLOB NOT NULL REFERENCES contents,
+  wanted INTEGER NOT NULL CHECK (wanted > 0),
+  deposited_at INTEGER NOT NULL,
+  modified_at INTEGER,
+  executable INTEGER NOT NULL CHECK (executable IN (0, 1)),
+  removed_at INTEGER NOT NULL,
+  kept_until INTEGER NOT NULL,
+  PRIMARY KEY (owner, name, version)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX removed_by_content ON removed (content, wanted);
+CREATE INDEX removed_by_end ON removed (kept_until);
+`;
+
 /** Step `n` of the list leads from schema version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, DRAINING, CHANGES];
+export const MIGRATIONS: readonly string[] = [VERSION_1, DRAINING, CHANGES, REMOVED];
 
 /** The schema version that a catalog's file is at; 0 for an empty database. */
 export function schemaVersion(db: DatabaseSync): number {

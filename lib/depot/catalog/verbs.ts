@@ -4,6 +4,8 @@ import { contentVerbs } from "./verbs_contents.ts";
 import { fileVerbs } from "./verbs_files.ts";
 import { ownerVerbs } from "./verbs_owners.ts";
 import { placeVerbs } from "./verbs_places.ts";
+import { removedVerbs } from "./verbs_removed.ts";
+import { renamingVerbs } from "./verbs_renaming.ts";
 import { replicaVerbs } from "./verbs_replicas.ts";
 import { uploadVerbs } from "./verbs_uploads.ts";
 
@@ -17,6 +19,8 @@ export const VERBS: Verbs = {
   ...placeVerbs,
   ...uploadVerbs,
   ...fileVerbs,
+  ...removedVerbs,
+  ...renamingVerbs,
   ...contentVerbs,
   ...replicaVerbs,
 };

@@ -6,8 +6,15 @@ import type { Verbs } from "./verb.ts";
 
 const LAST_DIGEST = "f".repeat(64);
 
-/** The largest number that a file with the content `c.digest` wants. */
-const WANTED = `coalesce((SELECT max(wanted) FROM files WHERE content = c.digest), 0)`;
+/** The largest number that a file with a content wants, also one that can still be restored. */
+function wantedFor(content: string): string {
+  return `max(
+    coalesce((SELECT max(wanted) FROM files WHERE content = ${content}), 0),
+    coalesce((SELECT max(wanted) FROM removed WHERE content = ${content}), 0)
+  )`;
+}
+
+const WANTED = wantedFor("c.digest");
 
 /** What a survey walks over, ascending by the column. */
 const EVERY_CONTENT = { of: "contents c WHERE true", column: "c.digest" };
@@ -94,17 +101,15 @@ function whereabouts(
 
 /** The largest number that a file with this content wants; 0 when no file has it. */
 export function wantedOf(db: Statements, content: Uint8Array): number {
-  return db.get<{ wanted: number | null }>(
-    "SELECT max(wanted) AS wanted FROM files WHERE content = ?",
-    content,
-  )!.wanted ?? 0;
+  return db.get<{ wanted: number }>(`SELECT ${wantedFor("?1")} AS wanted`, content)!.wanted;
 }
 
-/** Forgets a content that no file, no replica and no upload refers to; to be called after each goes. */
+/** Forgets a content that no file, removed or not, no replica and no upload refers to; to be called after each goes. */
 export function forgetUnneeded(db: Statements, content: Uint8Array): void {
   db.run(
     `DELETE FROM contents WHERE digest = ?1
      AND NOT EXISTS (SELECT 1 FROM files WHERE content = ?1)
+     AND NOT EXISTS (SELECT 1 FROM removed WHERE content = ?1)
      AND NOT EXISTS (SELECT 1 FROM replicas WHERE content = ?1)
      AND NOT EXISTS (SELECT 1 FROM uploads WHERE content = ?1)`,
     content,

@@ -1,6 +1,6 @@
 /** Files: an owner's names for contents. */
 import { Buffer } from "node:buffer";
-import type { DepositCommit, FileRecord } from "./catalog.ts";
+import type { DepositCommit, FileRecord, Keeping } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
@@ -42,24 +42,28 @@ export const fileVerbs = {
     return fileOf(db, key, name);
   },
 
-  removeFile(db, owner, name) {
+  removeFile(db, owner, name, keeping) {
     const key = findOwner(db, owner);
     const file = fileOf(db, key, name);
     if (key === undefined || !file) return null;
-    db.run("DELETE FROM files WHERE owner = ? AND name = ?", key, name);
+    takeAway(db, key, name, keeping);
     forgetUnneeded(db, digestBytes(file.digest));
     return file;
   },
 } satisfies Partial<Verbs>;
 
-type FileRow = Omit<FileRecord, "places" | "executable"> & { places: string; executable: number };
+export type FileRow = Omit<FileRecord, "places" | "executable"> & {
+  places: string;
+  executable: number;
+};
 
-const FILE = `
-  SELECT f.name, f.version, lower(hex(f.content)) AS digest, c.size, f.wanted,
+/** What is known of a file, for the head of a query. */
+export const FILE_COLUMNS = `f.name, f.version, lower(hex(f.content)) AS digest, c.size, f.wanted,
     f.deposited_at AS depositedAt, f.modified_at AS modifiedAt, f.executable, (
       SELECT json_group_array(p.id) FROM replicas r CROSS JOIN places p ON p.key = r.place
       WHERE r.content = f.content AND r.state = 'good'
-    ) AS places
+    ) AS places`;
+const FILE = `SELECT ${FILE_COLUMNS}
   FROM files f CROSS JOIN contents c ON c.digest = f.content`;
 
 /** The owner's file of that name. */
@@ -72,7 +76,7 @@ export function fileOf(
   return row ? toFile(row) : null;
 }
 
-function toFile(row: FileRow): FileRecord {
+export function toFile<T extends FileRow>(row: T): Omit<T, keyof FileRow> & FileRecord {
   return { ...row, executable: row.executable === 1, places: idsOf(row.places) };
 }
 
@@ -88,10 +92,13 @@ export function putFile(
   db: Statements,
   owner: number,
   content: Uint8Array,
-  file: Pick<DepositCommit, "name" | "digest" | "wanted" | "keepWanted" | "attributes" | "now">,
+  file: Omit<DepositCommit, "upload" | "owner" | "good">,
 ): void {
   const before = fileOf(db, owner, file.name);
   const same = before?.digest === file.digest;
+  const version = same ? before.version : lastVersion(db, owner, file.name) + 1;
+  const { now, keepUntil: until } = file;
+  if (before && !same) takeAway(db, owner, file.name, until === undefined ? until : { now, until });
   db.run(
     `INSERT INTO files
        (owner, name, version, content, wanted, deposited_at, modified_at, executable)
@@ -100,7 +107,7 @@ export function putFile(
        deposited_at = ?6, modified_at = ?7, executable = ?8`,
     owner,
     file.name,
-    same ? before.version : (before?.version ?? 0) + 1,
+    version,
     content,
     file.keepWanted && before ? before.wanted : file.wanted,
     same ? before.depositedAt : file.now,
@@ -110,8 +117,38 @@ export function putFile(
   if (before && !same) forgetUnneeded(db, digestBytes(before.digest));
 }
 
+/** The greatest version that a name has or, of what can be restored, had; 0 where there is none. */
+export function lastVersion(db: Statements, owner: number, name: string): number {
+  return db.get<{ last: number }>(
+    `SELECT max(
+       coalesce((SELECT max(version) FROM files WHERE owner = ?1 AND name = ?2), 0),
+       coalesce((SELECT max(version) FROM removed WHERE owner = ?1 AND name = ?2), 0)
+     ) AS last`,
+    owner,
+    name,
+  )!.last;
+}
+
+/** The name has no file then; with `keeping` it is a removed one. The content is left as it is. */
+export function takeAway(db: Statements, owner: number, name: string, keeping?: Keeping): void {
+  if (keeping) {
+    db.run(
+      `INSERT INTO removed
+         (owner, name, version, format, content, wanted, deposited_at, modified_at, executable,
+          removed_at, kept_until)
+       SELECT owner, name, version, format, content, wanted, deposited_at, modified_at, executable,
+         ?, ? FROM files WHERE owner = ? AND name = ?`,
+      keeping.now,
+      keeping.until,
+      owner,
+      name,
+    );
+  }
+  db.run("DELETE FROM files WHERE owner = ? AND name = ?", owner, name);
+}
+
 /** Whether `prefix` is not after `name`, as UTF-8 bytes: then the names to list come after `name`. */
-function comesBefore(prefix: string, name: string): boolean {
+export function comesBefore(prefix: string, name: string): boolean {
   return Buffer.compare(Buffer.from(prefix), Buffer.from(name)) <= 0;
 }
 

@@ -1,12 +1,12 @@
-import type { StoredFile } from "../../client/mod.ts";
+import type { RemovedFile, StoredFile } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
-import { failureJson, fileJson, jsonText } from "../json.ts";
+import { failureJson, fileJson, jsonText, removedJson } from "../json.ts";
 import type { Screen } from "../screen.ts";
 import { type Column, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
 import { formatSize, formatTime } from "../units.ts";
 import { UsageError } from "../values.ts";
-import { defineCommand, EXIT } from "./command.ts";
+import { type Context, defineCommand, EXIT } from "./command.ts";
 
 const COLUMNS: Column[] = [
   { head: "NAME", cut: true },
@@ -15,27 +15,82 @@ const COLUMNS: Column[] = [
   { head: "DEPOSITED", leave: 2 },
 ];
 
+const REMOVED: Column[] = [
+  { head: "NAME", cut: true },
+  { head: "VERSION", align: "right" },
+  { head: "SIZE", align: "right" },
+  { head: "REMOVED", leave: 2 },
+  { head: "KEPT UNTIL", leave: 1 },
+];
+
+/** What a list shows of each file, and says when there is none. */
+interface Listing<T> {
+  columns: Column[];
+  row(file: T): string[];
+  json(file: T): unknown;
+  nothing(prefix: string): string;
+}
+
+const FILES: Listing<StoredFile> = {
+  columns: COLUMNS,
+  row: listRow,
+  json: fileJson,
+  nothing: (prefix) =>
+    prefix === ""
+      ? "no files; deposit one with `deposito client deposit PATH`"
+      : `no files whose names start with ${prefix}`,
+};
+
+const REMOVED_FILES: Listing<RemovedFile> = {
+  columns: REMOVED,
+  row: (file) => [
+    shown(file.name),
+    String(file.version),
+    formatSize(file.size),
+    formatTime(file.removedAt),
+    formatTime(file.keptUntil),
+  ],
+  json: removedJson,
+  nothing: () => "nothing that can be restored",
+};
+
 /** A table is laid out for so many files at once; a longer list goes on in further ones. */
 const ROWS_AT_ONCE = 1_000;
 
 export const listCommand = defineCommand({
   words: "[PREFIX/]",
   summary: "Lists your files, all or those whose names start with PREFIX/.",
-  flags: {},
+  flags: {
+    "removed": { kind: "switch", help: "What was removed or replaced and can be restored" },
+  },
   examples: [
     ["deposito client list", "every file, with its copies"],
     ["deposito client list holidays/", "those of one folder"],
+    ["deposito client list --removed", "what restore can bring back"],
     ["deposito client list --json", "for a script"],
   ],
   failure: ({ words }, error) => [failureJson(words[0] ?? "", error)],
-  async run({ words }, { link, screen, json, signal }) {
+  async run({ flags, words }, context) {
     if (words.length > 1) throw new UsageError("list takes one PREFIX/ at most");
-    const list = (await link()).list({ prefix: words[0] ?? "", signal });
-    if (json) return await printJson(screen, list);
-    await printTable(screen, list, words[0] ?? "");
-    return EXIT.done;
+    const query = { prefix: words[0] ?? "", signal: context.signal };
+    const link = await context.link();
+    if (flags.removed) {
+      return await printListing(link.listRemoved(query), REMOVED_FILES, context, query);
+    }
+    return await printListing(link.list(query), FILES, context, query);
   },
 });
+
+async function printListing<T>(
+  files: AsyncIterable<T>,
+  listing: Listing<T>,
+  { screen, json }: Context,
+  { prefix }: { prefix: string },
+): Promise<number> {
+  if (json) return await printJson(screen, files, listing);
+  if (await printTable(screen, files, listing) === 0) screen.remark(listing.nothing(prefix));
+  return EXIT.done;
+}
 
 /** One row of the table. */
 export function listRow(file: StoredFile): string[] {
@@ -49,15 +104,16 @@ export function listLines(files: StoredFile[], width: number | null): string[] {
   return tableLines(COLUMNS, files.map(listRow), width);
 }
 
-async function printTable(
+/** Resolves to how many there were. */
+async function printTable<T>(
   screen: Screen,
-  files: AsyncIterable<StoredFile>,
-  prefix: string,
-): Promise<void> {
-  let held: StoredFile[] = [];
+  files: AsyncIterable<T>,
+  { columns, row }: Listing<T>,
+): Promise<number> {
+  let held: T[] = [];
   let printed = 0;
   const print = () => {
-    const lines = listLines(held, screen.columns);
+    const lines = tableLines(columns, held.map(row), screen.columns);
     screen.result(...printed === 0 ? lines : lines.slice(1));
     printed += held.length;
     held = [];
@@ -67,16 +123,15 @@ async function printTable(
     if (held.length === ROWS_AT_ONCE) print();
   }
   if (held.length > 0) print();
-  if (printed > 0) return;
-  screen.remark(
-    prefix === ""
-      ? "no files; deposit one with `deposito client deposit PATH`"
-      : `no files whose names start with ${prefix}`,
-  );
+  return printed;
 }
 
 /** An array, whatever happens after its beginning was printed. */
-async function printJson(screen: Screen, files: AsyncIterable<StoredFile>): Promise<number> {
+async function printJson<T>(
+  screen: Screen,
+  files: AsyncIterable<T>,
+  { json }: Listing<T>,
+): Promise<number> {
   let before: string | null = null;
   const print = (element: unknown) => {
     screen.result(before === null ? "[" : before + ",");
@@ -84,7 +139,7 @@ async function printJson(screen: Screen, files: AsyncIterable<StoredFile>): Prom
   };
   let status: number = EXIT.done;
   try {
-    for await (const file of files) print(fileJson(file));
+    for await (const file of files) print(json(file));
   } catch (error) {
     if (before === null) throw error;
     screen.complain(`the list is not whole: ${complaint(error)}`);

@@ -2,7 +2,7 @@ import { ConnectionLost, type Link, Refusal } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
 import { failureJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
-import { count } from "../units.ts";
+import { count, formatTime } from "../units.ts";
 import { stoppedWords } from "../stopping.ts";
 import { UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
@@ -10,13 +10,18 @@ import { filesBelow, isPrefix } from "./name_words.ts";
 
 export const removeCommand = defineCommand({
   words: "NAME…|PREFIX/",
-  summary: "Removes files from the depot.",
+  summary: "Removes files; for as long as the depot keeps them, restore brings them back.",
   flags: {
-    yes: { kind: "switch", help: "Do not ask before several files or a PREFIX/ are removed" },
+    "forever": {
+      kind: "switch",
+      help: "Free the room at once, also of what was removed or replaced under the name before",
+    },
+    yes: { kind: "switch", help: "Do not ask before several files or a PREFIX/ go, or --forever" },
   },
   examples: [
     ["deposito client remove report.pdf old.txt", "two files"],
     ["deposito client remove holidays/ --yes", "a folder with all its files, without a question"],
+    ["deposito client remove secret.pdf --forever --yes", "with its old versions, at once"],
   ],
   goesOn: () => true,
   failure: ({ words }, error) => ({
@@ -25,19 +30,22 @@ export const removeCommand = defineCommand({
   }),
   async run({ flags, words }, context) {
     if (words.length === 0) throw new UsageError("Missing NAME: say which file to remove");
-    if (!flags.yes && !context.confirm && words.some(isPrefix)) {
-      throw new UsageError("Missing --yes: without a terminal a PREFIX/ is not removed unasked");
+    const { forever } = flags;
+    if (!flags.yes && !context.confirm && (forever || words.some(isPrefix))) {
+      const what = forever ? "nothing is removed for ever" : "a PREFIX/ is not removed";
+      throw new UsageError(`Missing --yes: without a terminal ${what} unasked`);
     }
     const link = await context.link();
-    const { names, failures } = await namesOf(link, words, context.signal);
-    const isMany = words.length > 1 || words.some(isPrefix);
+    const { names, failures } = await namesOf(link, words, { forever, signal: context.signal });
+    const isMany = forever || words.length > 1 || words.some(isPrefix);
     if (isMany && names.length > 0 && !flags.yes && context.confirm) {
-      if (!await context.confirm(`Remove ${count(names.length, "file")}?`)) {
+      const ending = forever ? " for ever" : "";
+      if (!await context.confirm(`Remove ${count(names.length, "file")}${ending}?`)) {
         context.screen.complain("nothing was removed: the answer was no");
         return EXIT.failed;
       }
     }
-    return await removeAll(link, { names, failures, context });
+    return await removeAll(link, { names, failures, forever, context });
   },
 });
 
@@ -47,16 +55,25 @@ interface Failure {
 }
 
 /** What the words stand for, and the prefixes that stand for nothing. */
-async function namesOf(link: Link, words: string[], signal: AbortSignal) {
+async function namesOf(
+  link: Link,
+  words: string[],
+  { forever, signal }: { forever: boolean; signal: AbortSignal },
+) {
   const names = new Set<string>();
   const failures: Failure[] = [];
   for (const word of words) {
     if (!isPrefix(word)) names.add(word);
     else {
+      const before = names.size;
+      if (forever) {
+        for await (const file of link.listRemoved({ prefix: word, signal })) names.add(file.name);
+      }
       try {
         for await (const file of filesBelow(link, word, signal)) names.add(file.name);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
+        if (names.size > before) continue;
         failures.push({ name: word, error });
       }
     }
@@ -66,11 +83,17 @@ async function namesOf(link: Link, words: string[], signal: AbortSignal) {
 
 async function removeAll(
   link: Link,
-  { names, failures, context }: { names: string[]; failures: Failure[]; context: Context },
+  { names, failures, forever, context }: {
+    names: string[];
+    failures: Failure[];
+    forever: boolean;
+    context: Context;
+  },
 ): Promise<number> {
   const { screen, json, signal } = context;
   const removed: string[] = [];
   let gone = false;
+  let keptUntil: number | null = null;
   for (const name of names) {
     if (gone) {
       failures.push({
@@ -80,7 +103,7 @@ async function removeAll(
       continue;
     }
     try {
-      await link.remove(name, { signal });
+      keptUntil = await link.remove(name, { forever, signal }) ?? keptUntil;
       removed.push(name);
       if (!json) screen.result(`removed ${shown(name)}`);
     } catch (error) {
@@ -88,6 +111,9 @@ async function removeAll(
       if (signal.aborted) break;
       gone = error instanceof ConnectionLost;
     }
+  }
+  if (keptUntil !== null) {
+    screen.remark(`until ${formatTime(keptUntil)} \`restore\` brings back what was removed`);
   }
   for (const { name, error } of signal.aborted ? [] : failures) {
     screen.complain(`could not remove ${name}: ${complaint(error)}`);

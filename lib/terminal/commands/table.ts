@@ -5,7 +5,9 @@ import { holdCommand } from "./hold.ts";
 import { idCommand } from "./id.ts";
 import { listCommand } from "./list.ts";
 import { removeCommand } from "./remove.ts";
+import { renameCommand } from "./rename.ts";
 import { replicasCommand } from "./replicas.ts";
+import { restoreCommand } from "./restore.ts";
 import { retrieveCommand } from "./retrieve.ts";
 import { statusCommand } from "./status.ts";
 
@@ -14,7 +16,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   retrieve: retrieveCommand,
   list: listCommand,
   replicas: replicasCommand,
+  rename: renameCommand,
   remove: removeCommand,
+  restore: restoreCommand,
   status: statusCommand,
   id: idCommand,
   hold: holdCommand,

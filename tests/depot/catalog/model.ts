@@ -9,8 +9,21 @@ export interface ModelUpload {
   places: Set<string>;
 }
 
+interface ModelFile {
+  digest: string;
+  wanted: number;
+  version: number;
+}
+
+/** A removed file is kept until then. */
+interface ModelRemoved extends ModelFile {
+  name: string;
+  until: number;
+}
+
 export class Model {
-  readonly files = new Map<string, { digest: string; wanted: number; version: number }>();
+  readonly files = new Map<string, ModelFile>();
+  removed: ModelRemoved[] = [];
   readonly uploads = new Map<string, ModelUpload>();
   readonly #replicas = new Map<string, Map<string, ReplicaState>>();
 
@@ -21,7 +34,8 @@ export class Model {
   }
 
   wanted(digest: string): number {
-    const numbers = [...this.files.values()].filter((file) => file.digest === digest);
+    const all = [...this.files.values(), ...this.removed];
+    const numbers = all.filter((file) => file.digest === digest);
     return Math.max(0, ...numbers.map((file) => file.wanted));
   }
 
@@ -49,12 +63,48 @@ export class Model {
     }
   }
 
-  commit(id: string, name: string, wanted: number, good: string[]): void {
+  /** The greatest version that a name has or had, as far as that is known. */
+  last(name: string): number {
+    const removed = this.removed.filter((file) => file.name === name);
+    return Math.max(this.files.get(name)?.version ?? 0, ...removed.map(({ version }) => version));
+  }
+
+  remove(name: string, until: number | null): boolean {
+    const file = this.files.get(name);
+    if (file && until !== null) this.removed.push({ ...file, name, until });
+    return this.files.delete(name);
+  }
+
+  restore(name: string, version: number | null, until: number | null): number | null {
+    const found = this.removed.filter((file) => file.name === name)
+      .filter((file) => version === null || file.version === version)
+      .sort((a, b) => b.version - a.version)[0];
+    if (!found) return null;
+    const last = this.last(name);
+    this.remove(name, until);
+    this.removed = this.removed.filter((file) => file !== found);
+    const { digest, wanted } = found;
+    const restored = last > found.version ? last + 1 : found.version;
+    this.files.set(name, { digest, wanted, version: restored });
+    return restored;
+  }
+
+  rename(from: string, to: string, until: number | null): void {
+    const file = this.files.get(from)!;
+    const version = Math.max(file.version, this.last(to) + 1);
+    this.files.delete(from);
+    this.remove(to, until);
+    this.files.set(to, { ...file, version });
+  }
+
+  commit(id: string, name: string, wanted: number, good: string[], until: number | null): void {
     const { digest } = this.uploads.get(id)!;
     for (const place of good) this.replicas(digest).set(place, "good");
     this.end(id);
     const before = this.files.get(name);
-    const version = before?.digest === digest ? before.version : (before?.version ?? 0) + 1;
+    const same = before?.digest === digest;
+    const version = same ? before.version : this.last(name) + 1;
+    if (!same) this.remove(name, until);
     this.files.set(name, { digest, wanted, version });
   }
 

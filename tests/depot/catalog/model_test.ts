@@ -19,6 +19,9 @@ const anyName = fc.constantFrom("a", "b");
 const anyPlace = fc.constantFrom(...PLACES);
 const somePlaces = fc.shuffledSubarray(PLACES);
 const someWanted = fc.integer({ min: 1, max: 3 });
+/** What is removed is kept until then; `null`: not kept. */
+const someUntil = fc.constantFrom(null, 5, 10);
+const keep = (until: number | null) => until === null ? {} : { keeping: { now: 1, until } };
 
 const prepare = fc.tuple(anyUpload, anyNumber, somePlaces).map(
   ([id, n, places]): Step => (db, model) => {
@@ -27,19 +30,20 @@ const prepare = fc.tuple(anyUpload, anyNumber, somePlaces).map(
   },
 );
 
-const commit = fc.tuple(anyUpload, anyName, someWanted, somePlaces)
-  .map(([upload, name, wanted, places]): Step => (db, model) => {
+const commit = fc.tuple(anyUpload, anyName, someWanted, somePlaces, someUntil)
+  .map(([upload, name, wanted, places, until]): Step => (db, model) => {
     const prepared = model.uploads.get(upload);
     const good = places.filter((place) => prepared?.places.has(place));
     const attributes = { modifiedAt: null, executable: false };
     const committed = { upload, owner: OWNER, name, digest: prepared?.digest ?? digest(1), wanted };
     const deposit = { ...committed, good, keepWanted: false, attributes, now: 1 };
+    const keeping = until === null ? {} : { keepUntil: until };
     if (!prepared || good.length === 0) {
       assertThrows(() => VERBS.commitDeposit(db, deposit), Error);
       return;
     }
-    VERBS.commitDeposit(db, deposit);
-    model.commit(upload, name, wanted, good);
+    VERBS.commitDeposit(db, { ...deposit, ...keeping });
+    model.commit(upload, name, wanted, good, until);
   });
 
 const end = anyUpload.map((id): Step => (db, model) => {
@@ -47,8 +51,46 @@ const end = anyUpload.map((id): Step => (db, model) => {
   model.end(id);
 });
 
-const remove = anyName.map((name): Step => (db, model) => {
-  assertEquals(VERBS.removeFile(db, OWNER, name) !== null, model.files.delete(name));
+const remove = fc.tuple(anyName, someUntil).map(([name, until]): Step => (db, model) => {
+  const removed = VERBS.removeFile(db, OWNER, name, keep(until).keeping);
+  assertEquals(removed !== null, model.remove(name, until));
+});
+
+const restore = fc.tuple(anyName, fc.constantFrom(null, 1, 2), fc.boolean(), someUntil).map(
+  ([name, version, replace, until]): Step => (db, model) => {
+    const restoring = { owner: OWNER, name, version, replace, ...keep(until) };
+    const restored = VERBS.restoreFile(db, restoring);
+    if (restored === "taken") return assert(!replace && model.files.has(name));
+    const expected = model.restore(name, version, until);
+    assertEquals(restored === "absent" ? null : restored.version, expected);
+  },
+);
+
+const rename = fc.tuple(anyName, anyName, fc.boolean(), someUntil).map(
+  ([from, to, replace, until]): Step => (db, model) => {
+    if (from === to) return;
+    const renaming = { owner: OWNER, from, to, replace, longest: 9, ...keep(until) };
+    const answer = VERBS.renameFiles(db, renaming);
+    const taken = !replace && model.files.has(to) ? "taken" : undefined;
+    const refused = model.files.has(from) ? taken : "absent";
+    assertEquals("refused" in answer ? answer.refused : undefined, refused);
+    if (!refused) model.rename(from, to, until);
+  },
+);
+
+const forget = anyName.map((name): Step => (db, model) => {
+  const digests = VERBS.forgetFile(db, OWNER, name);
+  const removed = model.removed.filter((file) => file.name === name);
+  const expected = [...removed, model.files.get(name) ?? []].flat().map(({ digest }) => digest);
+  assertEquals(digests ?? [], [...new Set(expected)].sort());
+  model.removed = model.removed.filter((file) => file.name !== name);
+  model.files.delete(name);
+});
+
+const release = fc.constantFrom(4, 5, 10).map((now): Step => (db, model) => {
+  const before = model.removed.length;
+  model.removed = model.removed.filter(({ until }) => until > now);
+  assertEquals(VERBS.releaseRemoved(db, now, 100).length, before - model.removed.length);
 });
 
 const change = fc.tuple(anyName, someWanted).map(([name, wanted]): Step => (db, model) => {
@@ -105,7 +147,9 @@ const anyStep = fc.oneof(
   { weight: 3, arbitrary: prepare },
   { weight: 3, arbitrary: commit },
   { weight: 2, arbitrary: doom },
-  ...[end, remove, change, beginCopy, finishCopy, dropCopy, lose, gone],
+  { weight: 2, arbitrary: remove },
+  { weight: 2, arbitrary: restore },
+  ...[end, rename, forget, release, change, beginCopy, finishCopy, dropCopy, lose, gone],
 );
 
 function goodIn(db: Statements, digest: string): string[] {
@@ -129,6 +173,14 @@ function compare(db: Statements, model: Model): void {
     [name, digest, wanted, version, ...places].join()
   );
   assertEquals(found, expected);
+  const query = { owner: OWNER, prefix: "", after: "", afterVersion: 0, limit: 100 };
+  const kept = VERBS.removedFiles(db, query).files.map(({ name, version, digest, keptUntil }) =>
+    [name, version, digest, keptUntil].join()
+  );
+  const keptByModel = model.removed.map((file) =>
+    [file.name, file.version, file.digest, file.until].join()
+  );
+  assertEquals(kept.sort(), keptByModel.sort());
 }
 
 Deno.test("whatever is done in whatever order, files and replicas are as the model says", () => {

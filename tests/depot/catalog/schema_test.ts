@@ -62,6 +62,14 @@ Deno.test("a catalog of version 1 opens with all it had", async () => {
   const upload = { upload: "u", owner: OWNER, places: ["p1"], bytes: 11, touchedAt: 12 };
   assertEquals(await catalog.uploads(), [upload]);
   assertEquals((await catalog.places())[0]?.state, "lost");
+  // What later versions know of works on what this one left.
+  const keeping = { now: 20, until: 30 };
+  await catalog.removeFile(OWNER, "kept", keeping);
+  assertEquals((await catalog.content(digest(3)))?.wanted, 2);
+  const restoring = { owner: OWNER, name: "kept", version: null, replace: false, keeping };
+  const restored = await catalog.restoreFile(restoring);
+  assertEquals(restored, await catalog.file(OWNER, "kept"));
+  assertEquals(typeof restored === "object" && restored.version, 7);
 });
 
 Deno.test("migrate() takes a file through the steps it lacks, once", async () => {

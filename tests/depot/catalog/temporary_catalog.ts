@@ -67,6 +67,7 @@ export interface Deposited {
   places?: string[];
   owner?: string;
   now?: number;
+  keepUntil?: number;
 }
 
 let uploads = 0;
@@ -80,6 +81,7 @@ export async function deposit(catalog: Catalog, deposited: Deposited): Promise<F
     ...{ upload, owner, name, digest: digest(number), now, good: places, keepWanted: false },
     wanted: deposited.wanted ?? places.length,
     attributes: { modifiedAt: null, executable: false },
+    ...(deposited.keepUntil === undefined ? {} : { keepUntil: deposited.keepUntil }),
   });
 }
 

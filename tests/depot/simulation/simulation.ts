@@ -98,6 +98,7 @@ class World implements AsyncDisposable {
         lingerMs: 60_000,
         repairRate: REPAIR_RATE * MEAN_BYTES / BYTES_STAND_FOR,
         // Verifying is another matter, and takes longer than all the rest.
+        keepRemovedMs: 0,
         scrubMs: 365 * DAY,
         ...options.settings,
       },

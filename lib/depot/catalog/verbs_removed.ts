@@ -1,0 +1,112 @@
+/** Files that were removed or replaced and can still be restored. */
+import type { RemovedRecord } from "./catalog.ts";
+import { digestBytes, findOwner } from "./keys.ts";
+import type { Statements } from "./statements.ts";
+import type { Verbs } from "./verb.ts";
+import { forgetUnneeded } from "./verbs_contents.ts";
+import {
+  comesBefore,
+  FILE_COLUMNS,
+  fileOf,
+  type FileRow,
+  lastVersion,
+  successor,
+  takeAway,
+  toFile,
+} from "./verbs_files.ts";
+
+export const removedVerbs = {
+  removedFiles(db, { owner, prefix, after, afterVersion, limit }) {
+    const goesOn = comesBefore(prefix, after);
+    const rows = db.all<RemovedRow>(
+      `SELECT ${FILE_COLUMNS}, f.removed_at AS removedAt, f.kept_until AS keptUntil
+       FROM removed f CROSS JOIN contents c ON c.digest = f.content
+       WHERE f.owner = ? AND (f.name, f.version) > (?, ?) AND f.name < coalesce(?, x'')
+       ORDER BY f.name, f.version LIMIT ?`,
+      findOwner(db, owner) ?? null,
+      goesOn ? after : prefix,
+      goesOn ? afterVersion : 0,
+      successor(prefix),
+      limit + 1,
+    );
+    return { files: rows.slice(0, limit).map(toFile), more: rows.length > limit };
+  },
+
+  restoreFile(db, { owner, name, version, replace, keeping }) {
+    const key = findOwner(db, owner);
+    const found = key === undefined ? undefined : findRemoved(db, key, name, version);
+    if (key === undefined || !found) return "absent";
+    const present = fileOf(db, key, name);
+    if (present && !replace) return "taken";
+    if (present) takeAway(db, key, name, keeping);
+    // Its own version is among those, and is left as it is where it is the last.
+    const last = Math.max(lastVersion(db, key, name), present?.version ?? 0);
+    db.run(
+      `INSERT INTO files
+         (owner, name, version, format, content, wanted, deposited_at, modified_at, executable)
+       SELECT owner, name, ?, format, content, wanted, deposited_at, modified_at, executable
+       FROM removed WHERE owner = ? AND name = ? AND version = ?`,
+      last > found ? last + 1 : found,
+      key,
+      name,
+      found,
+    );
+    db.run("DELETE FROM removed WHERE owner = ? AND name = ? AND version = ?", key, name, found);
+    if (present) forgetUnneeded(db, digestBytes(present.digest));
+    return fileOf(db, key, name)!;
+  },
+
+  forgetFile(db, owner, name) {
+    const key = findOwner(db, owner);
+    if (key === undefined) return null;
+    const rows = db.all<{ digest: string }>(
+      `SELECT lower(hex(content)) AS digest FROM files WHERE owner = ?1 AND name = ?2
+       UNION ALL SELECT lower(hex(content)) FROM removed WHERE owner = ?1 AND name = ?2`,
+      key,
+      name,
+    );
+    if (rows.length === 0) return null;
+    const digests = [...new Set(rows.map(({ digest }) => digest))].sort();
+    takeAway(db, key, name);
+    db.run("DELETE FROM removed WHERE owner = ? AND name = ?", key, name);
+    for (const digest of digests) forgetUnneeded(db, digestBytes(digest));
+    return digests;
+  },
+
+  releaseRemoved(db, now, limit) {
+    const rows = db.all<{ owner: number; name: string; version: number; digest: string }>(
+      `SELECT owner, name, version, lower(hex(content)) AS digest FROM removed
+       WHERE kept_until <= ? ORDER BY kept_until LIMIT ?`,
+      now,
+      limit,
+    );
+    for (const { owner, name, version, digest } of rows) {
+      db.run(
+        "DELETE FROM removed WHERE owner = ? AND name = ? AND version = ?",
+        owner,
+        name,
+        version,
+      );
+      forgetUnneeded(db, digestBytes(digest));
+    }
+    return rows.map(({ digest }) => digest);
+  },
+} satisfies Partial<Verbs>;
+
+type RemovedRow = FileRow & Pick<RemovedRecord, "removedAt" | "keptUntil">;
+
+/** The version of the removed file that is meant. */
+function findRemoved(
+  db: Statements,
+  owner: number,
+  name: string,
+  version: number | null,
+): number | undefined {
+  return db.get<{ version: number }>(
+    `SELECT version FROM removed WHERE owner = ? AND name = ? AND version = coalesce(?, version)
+     ORDER BY version DESC LIMIT 1`,
+    owner,
+    name,
+    version,
+  )?.version;
+}
