@@ -1,4 +1,5 @@
 /** `deposito server`: from flags to a running depot. */
+import { Joining } from "./lib/client/joining/joining.ts";
 import { machineName } from "./lib/client/machine.ts";
 import { CatalogRefused } from "./lib/depot/catalog/catalog.ts";
 import { openCatalog } from "./lib/depot/catalog/open.ts";
@@ -15,6 +16,7 @@ import { Listener, ListenRefused } from "./lib/server/listener.ts";
 import { type FlagTable, type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
 import { helpText, type Usage } from "./lib/terminal/help.ts";
+import { JOINING_FLAGS, joiningSettings } from "./lib/terminal/joining_flags.ts";
 import { openLog } from "./lib/terminal/log.ts";
 import { print, printError } from "./lib/terminal/output.ts";
 import { userPath } from "./lib/terminal/user_path.ts";
@@ -137,6 +139,7 @@ const FLAGS = {
     kind: "switch",
     help: "start although the places have seen a newer catalog than this one",
   },
+  ...JOINING_FLAGS,
   help: { kind: "switch", help: "show this" },
 } as const satisfies FlagTable;
 
@@ -156,6 +159,10 @@ export const SERVER_USAGE = {
     [
       "deposito server --store clients --store fs:./disk1 --grace 4h",
       "copies also on the machines that run `deposito client hold DIR`",
+    ],
+    [
+      "deposito server --store fs:./disk1 --join office:7420 --lend 100GB",
+      "keeps copies for the depot at office, too",
     ],
   ],
 } as const satisfies Usage;
@@ -194,7 +201,9 @@ export async function runServer(args: string[]): Promise<number> {
 }
 
 async function serve(flags: Flags): Promise<void> {
-  const settings = settingsOf(flags);
+  let joining: Joining | null = null;
+  const settings = settingsOf(flags, (zone) => joining?.owed(zone) ?? 0);
+  const toJoin = joiningSettings(flags, flags.store);
   const hostname = hostOf(flags);
   const port = parsePort(flags.port, 0);
   const log: Log = openLog(logFormat(flags.log));
@@ -219,6 +228,9 @@ async function serve(flags: Flags): Promise<void> {
       acceptOldCatalog: flags["accept-old-catalog"],
     }),
   );
+  const reserve = reserveOf(flags);
+  joining = toJoin &&
+    stack.use(new Joining({ ...toJoin, depot, folder: data.joined, reserve, log }));
   const listener = stack.use(
     new Listener({
       hostname,
@@ -233,13 +245,15 @@ async function serve(flags: Flags): Promise<void> {
       holders: lenders,
     }),
   );
+  joining?.start();
   print(`listening on ${formatAddress(listener.address)}, depot ${depot.id}\n`);
   await Promise.race([stopping, depot.failed]);
   log.info("Stopping");
 }
 
-function settingsOf(flags: Flags): DepotSettings {
-  const reserve = flags.reserve === null ? null : parseSize(flags.reserve);
+/** `owed`: bytes of a disk, by its zone, that are lent to other depots and not yet used. */
+function settingsOf(flags: Flags, owed: (zone: string) => number): DepotSettings {
+  const fixed = reserveOf(flags);
   return {
     defaultReplicas: parseCount(flags["default-replicas"], "number of replicas", {
       from: 1,
@@ -254,8 +268,13 @@ function settingsOf(flags: Flags): DepotSettings {
     repairRate: Math.max(1, parseSize(flags["repair-rate"])),
     keepRemovedMs: parseDuration(flags["keep-removed"]),
     scrubMs: Math.max(1_000, parseDuration(flags.scrub)),
-    reserve: reserve === null ? defaultReserve : () => reserve,
+    reserve: (capacity, { zone }) => (fixed ?? defaultReserve(capacity)) + owed(zone),
   };
+}
+
+/** `null`: by the disk's capacity. */
+function reserveOf({ reserve }: Flags): number | null {
+  return reserve === null ? null : parseSize(reserve);
 }
 
 /** Without encryption only loopback is listened on, unless the operator says otherwise. */

@@ -93,6 +93,41 @@ export async function withRetries<T>(
   }
 }
 
+/** An attempt that lasted so long begins the next pauses from the shortest. Milliseconds. */
+const STEADY_MS = 30_000;
+
+export interface KeepTryingOptions {
+  signal: AbortSignal;
+  mayTryAgain: (error: unknown) => boolean;
+  /** Told before each wait. */
+  onRetry?: ((error: Error, delayMs: number) => void) | undefined;
+  pace?: Pace | undefined;
+}
+
+/**
+ * Runs `attempt` for as long as it takes, where there is something to wait for: with the pauses of
+ * `withRetries`, and no end but `signal`, with whose reason it then rejects.
+ */
+export async function keepTrying<T>(
+  attempt: () => Promise<T>,
+  { signal, mayTryAgain, onRetry, pace = REAL_PACE }: KeepTryingOptions,
+): Promise<T> {
+  for (let tries = 0;;) {
+    signal.throwIfAborted();
+    const began = pace.now();
+    try {
+      return await attempt();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!mayTryAgain(error)) throw error;
+      if (pace.now() - began > STEADY_MS) tries = 0;
+      const delayMs = delayBefore(++tries, pace.random());
+      onRetry?.(error as Error, delayMs);
+      await pace.sleep(delayMs, signal);
+    }
+  }
+}
+
 /** Milliseconds before try number `tries` + 1. */
 export function delayBefore(tries: number, random: number): number {
   const full = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));

@@ -1,5 +1,6 @@
 import type { Budget } from "./budget.ts";
 import type { Catalog, ContentRecord, FileRecord } from "./catalog/catalog.ts";
+import type { Place } from "../../stores/store.ts";
 import type { Clock } from "./clock.ts";
 import type { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
@@ -28,7 +29,7 @@ export interface DepotSettings {
   /** What was removed or replaced can be restored for so long; 0: not at all. */
   keepRemovedMs: number;
   /** Bytes kept free on a place of that capacity. */
-  reserve: (capacity: number) => number;
+  reserve: (capacity: number, place: Place) => number;
 }
 
 /** What the depot's parts share. */

@@ -122,6 +122,12 @@ export class Depot implements AsyncDisposable {
     );
   }
 
+  /** The places of a kind that are there now. */
+  placesOf(kind: string): Place[] {
+    const { places } = this.core;
+    return places.online().filter(({ id }) => places.record(id)?.kind === kind);
+  }
+
   /** How many replicas a new file could have now. */
   available(): Promise<number> {
     return this.deposits.available();

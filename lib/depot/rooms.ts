@@ -50,7 +50,7 @@ export class Reservation implements Disposable {
 export class Rooms {
   #reserved = new Map<string, number>();
 
-  constructor(private readonly reserve: (capacity: number) => number) {}
+  constructor(private readonly reserve: (capacity: number, place: Place) => number) {}
 
   reservePlace(place: string, bytes: number): Reservation {
     return new Reservation(bytes, (change) => {
@@ -78,7 +78,7 @@ export class Rooms {
 
   #candidate(place: Place, room: Room): Candidate {
     // What a medium that others look after keeps free is theirs to decide, and not in `free`.
-    const kept = place.trusted ? this.reserve(room.capacity) : 0;
+    const kept = place.trusted ? this.reserve(room.capacity, place) : 0;
     const taken = (this.#reserved.get(place.id) ?? 0) + kept;
     const { id, zone, machine } = place;
     const free = Math.max(0, room.free - taken);

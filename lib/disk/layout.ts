@@ -7,6 +7,7 @@
  *       parts/<upload id>     bytes of uploads that did not commit
  *       contents/ab/<digest>  one whole copy of a content, `ab` being the digest's first digits
  *       aside/<digest>        a copy moved out of the way; earlier ones are <digest>.1, .2 …
+ *       lent                  what this depot lends to others, laid out like DIR
  *
  * Contents and asides are the plain bytes. Foreign names are ignored everywhere.
  */
@@ -44,6 +45,7 @@ export class Layout {
   readonly parts: string;
   readonly contents: string;
   readonly aside: string;
+  readonly lent: string;
 
   constructor(readonly directory: string, depot: string) {
     if (!isDepotId(depot)) throw new TypeError(`Could not use ${depot} as a depot's id: no UUID`);
@@ -53,6 +55,7 @@ export class Layout {
     this.parts = join(this.root, "parts");
     this.contents = join(this.root, "contents");
     this.aside = join(this.root, "aside");
+    this.lent = join(this.root, "lent");
   }
 
   part(uploadId: string): string {

@@ -50,6 +50,21 @@ function rest(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, REST_MS));
 }
 
+/** Bytes of all files below a folder, marks and the like included. */
+export async function bytesBelow(folder: string): Promise<number> {
+  const entries = await Array.fromAsync(Deno.readDir(folder));
+  const [folders, files] = [true, false].map((isFolder) =>
+    entries.filter(({ isDirectory }) => isDirectory === isFolder).map(({ name }) => name)
+  );
+  let bytes = 0;
+  for (let at = 0; at < files!.length; at += STATS_AT_ONCE) {
+    for (const { size } of await sizes(folder, files!.slice(at, at + STATS_AT_ONCE))) bytes += size;
+    if (files!.length > STATS_AT_ONCE) await rest();
+  }
+  for (const name of folders!) bytes += await bytesBelow(join(folder, name));
+  return bytes;
+}
+
 /** `null` when there is no such folder. */
 async function digestsIn(folder: string, shard: string): Promise<string[] | null> {
   const names: string[] = [];

@@ -36,6 +36,11 @@ export class DataDirectory implements Disposable {
     return join(this.path, "store");
   }
 
+  /** Where this depot keeps who it is at other depots. */
+  get joined(): string {
+    return join(this.path, "joined");
+  }
+
   [Symbol.dispose](): void {
     this.lock.close();
   }

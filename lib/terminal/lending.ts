@@ -2,7 +2,7 @@
 import { ConnectionLost, type Link } from "../client/mod.ts";
 import { Holder, type HoldOptions } from "../client/holder/holder.ts";
 import { machineName } from "../client/machine.ts";
-import { delayBefore, REAL_PACE } from "../client/pace.ts";
+import { keepTrying } from "../client/pace.ts";
 import type { Context } from "./commands/command.ts";
 import { complaint } from "./complaint.ts";
 import { HoldMeter } from "./hold_meter.ts";
@@ -75,14 +75,10 @@ async function patientLink(
   context: Context,
   { meter, signal }: { meter: HoldMeter; signal: AbortSignal },
 ): Promise<Link> {
-  for (let tries = 1;; tries++) {
-    try {
-      return await context.link();
-    } catch (error) {
-      if (!(error instanceof ConnectionLost) || signal.aborted) throw error;
-      const delayMs = delayBefore(tries, Math.random());
-      meter.tell({ type: "reconnecting", why: complaint(error), delayMs });
-      await REAL_PACE.sleep(delayMs, signal);
-    }
-  }
+  return await keepTrying(() => context.link(), {
+    signal,
+    mayTryAgain: (error) => error instanceof ConnectionLost,
+    onRetry: (error, delayMs) =>
+      meter.tell({ type: "reconnecting", why: complaint(error), delayMs }),
+  });
 }

@@ -15,7 +15,7 @@ import {
 import { diskName } from "../../disk/mod.ts";
 import { messageOf } from "../errors.ts";
 import type { Peer } from "../sessions.ts";
-import { delayBefore, type Pace, REAL_PACE } from "../pace.ts";
+import { keepTrying, type Pace } from "../pace.ts";
 import { readReply } from "../peer.ts";
 import { Session } from "../session.ts";
 import { Lines } from "./lines.ts";
@@ -26,8 +26,6 @@ import type { Traffic } from "./traffic.ts";
 const GOODBYE_MS = 5_000;
 /** Who leaves asks so often whether it may. Milliseconds. */
 const ASK_EVERY_MS = 1_000;
-/** A session that lasted so long begins the next pauses from the shortest. Milliseconds. */
-const STEADY_MS = 30_000;
 
 export interface HolderOptions {
   /** For people. */
@@ -86,21 +84,14 @@ export class Holder implements AsyncDisposable {
    * when trying again would not help, and what makes the directory unusable.
    */
   async run(): Promise<void> {
-    const { signal, onEvent, pace = REAL_PACE } = this.options;
-    for (let tries = 0; !signal.aborted;) {
-      const began = pace.now();
-      try {
-        await this.#lend();
-        onEvent?.({ type: "goodbye" });
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        if (!mayPass(error)) throw error;
-        if (pace.now() - began > STEADY_MS) tries = 0;
-        const delayMs = delayBefore(++tries, pace.random());
-        onEvent?.({ type: "reconnecting", why: messageOf(error), delayMs });
-        await pace.sleep(delayMs, signal).catch(() => {});
-      }
+    const { signal, onEvent, pace } = this.options;
+    const onRetry = (error: Error, delayMs: number) =>
+      onEvent?.({ type: "reconnecting", why: messageOf(error), delayMs });
+    try {
+      await keepTrying(() => this.#lend(), { signal, pace, onRetry, mayTryAgain: mayPass });
+      onEvent?.({ type: "goodbye" });
+    } catch (error) {
+      if (!signal.aborted) throw error;
     }
   }
 

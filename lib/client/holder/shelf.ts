@@ -24,16 +24,20 @@ export interface ShelfOptions {
 export class Shelf implements ShelfRoom, AsyncDisposable {
   #bytes = 0;
   #contents = 0;
-  /** Bytes that open uploads may still take. */
   #promised = 0;
   /** What the disk may still take, as last looked at. */
   #diskLeft = 0;
+
+  /** As of `ShelfOptions`; may be changed at any time. */
+  capacity: number | null;
 
   private constructor(
     readonly disk: Disk,
     private readonly state: HeldState,
     private readonly options: ShelfOptions,
-  ) {}
+  ) {
+    this.capacity = options.capacity;
+  }
 
   /** Opens what is lent in `directory` to a depot, or begins it. Throws `DiskRefused`. */
   static async open(directory: string, options: ShelfOptions): Promise<Shelf> {
@@ -66,10 +70,15 @@ export class Shelf implements ShelfRoom, AsyncDisposable {
     return this.#contents;
   }
 
+  /** Bytes that open uploads may still take. */
+  get promised(): number {
+    return this.#promised;
+  }
+
   /** Bytes that may be kept here in all, and those still free for that. */
   async room(): Promise<{ capacity: number; free: number }> {
     const diskFree = await this.#lookAtDisk();
-    const capacity = this.options.capacity ?? this.#bytes + diskFree;
+    const capacity = this.capacity ?? this.#bytes + diskFree;
     return { capacity, free: Math.max(0, Math.min(capacity - this.#bytes, diskFree)) };
   }
 
@@ -87,7 +96,7 @@ export class Shelf implements ShelfRoom, AsyncDisposable {
 
   async takeRoom(bytes: number): Promise<void> {
     if (this.#diskLeft < bytes) await this.#lookAtDisk();
-    const limit = this.options.capacity ?? Infinity;
+    const limit = this.capacity ?? Infinity;
     if (this.#bytes + bytes > limit || this.#diskLeft < bytes) {
       throw new Full(`No room: ${this.#bytes} bytes are here, and ${bytes} more do not fit`);
     }
