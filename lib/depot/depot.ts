@@ -122,10 +122,13 @@ export class Depot implements AsyncDisposable {
     );
   }
 
-  /** The places of a kind that are there now. */
-  placesOf(kind: string): Place[] {
+  /** The places of a kind that are there now. `leaving`: the operator empties them. */
+  placesOf(kind: string): (Pick<Place, "address" | "name" | "zone"> & { leaving: boolean })[] {
     const { places } = this.core;
-    return places.online().filter(({ id }) => places.record(id)?.kind === kind);
+    return places.online().filter(({ id }) => places.record(id)?.kind === kind)
+      .map(({ id, address, name, zone }) => (
+        { address, name, zone, leaving: places.isLeaving(id) }
+      ));
   }
 
   /** How many replicas a new file could have now. */

@@ -9,7 +9,7 @@ import { bytesOf, type WireClient } from "./wire_client.ts";
 
 const MIB = 1024 * 1024;
 const whyNot = await whyNoSmallDisk();
-if (whyNot) tell(`Skipped the test of a full disk that is lent: ${whyNot}`);
+if (whyNot) tell(`Skipped the tests of disks that are lent: ${whyNot}`);
 
 /** A port that nobody has, for a server that others must know before it is there. */
 function freePort(): string {
@@ -143,6 +143,27 @@ Deno.test("a depot lends directories of its own or nothing, and says how much", 
     assertStringIncludes(log, complaint);
   }
   assertEquals(filesBelow(root.path), []);
+});
+
+Deno.test({
+  name: "two depots on one machine do not put two copies on one disk while another is free",
+  ignore: whyNot !== null,
+  async fn() {
+    await using stack = new AsyncDisposableStack();
+    const disk = stack.use(await smallDisk(64));
+    const flags = { store: "clients" };
+    const a = await start(stack, { places: ["own", disk.path], flags });
+    await start(stack, depotNamed("b", "0", String(a.port)));
+    await joined(a, "b");
+    using client = await a.client();
+    const { places } = await client.status();
+    assertEquals(new Set(places.map(({ zone }) => zone)).size, 2);
+    for (let index = 0; index < 8; index++) {
+      const receipt = await client.deposit(`f${index}`, bytesOf(1_000, index), { replicas: 2 });
+      const small = receipt.labels.filter((label) => disk.path.endsWith(label));
+      assertEquals([receipt.replicas, small.length], [2, 1], `${receipt.labels}`);
+    }
+  },
 });
 
 Deno.test({

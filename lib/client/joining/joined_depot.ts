@@ -3,12 +3,12 @@ import { messageOf } from "../errors.ts";
 import { Holder, type HoldEvent } from "../holder/holder.ts";
 import type { Identities } from "../identity.ts";
 import { introduce } from "../introduction.ts";
-import { keepTrying, REAL_PACE } from "../pace.ts";
+import { keepTrying, type Pace, REAL_PACE } from "../pace.ts";
 import type { Address } from "../session.ts";
 import type { Peer } from "../sessions.ts";
 import type { LentRoom, OwnDirectory } from "./lent_room.ts";
 
-/** How often to look for directories that came. Milliseconds. */
+/** How often to look for directories that came, or are being emptied. Milliseconds. */
 const LOOK_EVERY_MS = 5_000;
 
 /** What an operator reads. */
@@ -32,13 +32,21 @@ export interface JoinedDepotOptions {
   machine: string | null;
   room: LentRoom;
   log: JoinLog;
+  pace?: Pace | undefined;
+}
+
+/** One directory, lent. */
+interface Lending {
+  leaving: boolean;
+  stop: AbortController;
+  done: Promise<void>;
 }
 
 /** Joins at once, waits for a depot that is not there, and says goodbye when it is disposed. */
 export class JoinedDepot implements AsyncDisposable {
   readonly #stop = new AbortController();
   /** By the directories' addresses. */
-  readonly #lending = new Map<string, Promise<void>>();
+  readonly #lending = new Map<string, Lending>();
   readonly #running: Promise<void>;
   #peer: Peer | null = null;
   #lastWhy = "";
@@ -50,28 +58,37 @@ export class JoinedDepot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#running;
-    await Promise.all(this.#lending.values());
+    await Promise.all(Array.from(this.#lending.values(), ({ done }) => done));
   }
 
   async #run(): Promise<void> {
+    const { room, pace = REAL_PACE } = this.options;
     const { signal } = this.#stop;
-    await this.#insist(async () => void await this.#meet());
+    await this.#insist(async () => void await this.#meet(), signal);
     while (!signal.aborted) {
-      for (const directory of await this.options.room.directories()) this.#start(directory);
-      await REAL_PACE.sleep(LOOK_EVERY_MS, signal);
+      for (const directory of await room.directories()) this.#see(directory);
+      await pace.sleep(LOOK_EVERY_MS, signal);
     }
   }
 
-  #start(directory: OwnDirectory): void {
-    const { address } = directory;
-    if (this.#lending.has(address)) return;
-    const lending = this.#insist(() => this.#lend(directory)).catch(() => {});
-    this.#lending.set(address, lending);
+  /** Lends a directory from now on, or in another way than before. */
+  #see(directory: OwnDirectory): void {
+    const { address, leaving } = directory;
+    const before = this.#lending.get(address);
+    if (before?.leaving === leaving) return;
+    before?.stop.abort();
+    const stop = new AbortController();
+    const signal = AbortSignal.any([this.#stop.signal, stop.signal]);
+    const lend = async () => {
+      await before?.done;
+      await this.#insist(() => this.#lend(directory, signal), signal);
+    };
+    this.#lending.set(address, { leaving, stop, done: lend().catch(() => {}) });
   }
 
-  async #lend(directory: OwnDirectory): Promise<void> {
+  /** Ends when the other depot needs nothing of a directory that is being emptied. */
+  async #lend(directory: OwnDirectory, signal: AbortSignal): Promise<void> {
     const { room, name, zone, machine } = this.options;
-    const { signal } = this.#stop;
     const peer = await this.#meet();
     await room.lend(directory, peer.depot, async (shelf) => {
       const holder = new Holder(peer, shelf, {
@@ -79,6 +96,7 @@ export class JoinedDepot implements AsyncDisposable {
         zone,
         machine,
         signal,
+        leave: directory.leaving,
         onEvent: (event) => this.#tell(event, directory),
       });
       await holder.run();
@@ -102,19 +120,22 @@ export class JoinedDepot implements AsyncDisposable {
    * Runs `attempt` until it succeeds or this is disposed. Nothing is given up: what is wrong here or
    * there may be mended while the depot runs.
    */
-  #insist(attempt: () => Promise<void>): Promise<void> {
-    const { signal } = this.#stop;
+  #insist(attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    const { pace } = this.options;
     const onRetry = (error: Error) => {
       this.#peer = null;
       this.#complain(messageOf(error));
     };
-    return keepTrying(attempt, { signal, onRetry, mayTryAgain: () => true });
+    return keepTrying(attempt, { signal, onRetry, pace, mayTryAgain: () => true });
   }
 
   #tell(event: HoldEvent, { name: directory }: OwnDirectory): void {
     const { log, shown: depot } = this.options;
     if (event.type === "reconnecting") return this.#complain(event.why);
     this.#lastWhy = "";
+    if (event.type === "leaving" && event.needed === 0) {
+      log.info("Another depot needs nothing of this directory any more", { depot, directory });
+    }
     if (event.type === "connected") {
       log.info("Room is lent to another depot", { depot, directory, place: event.place });
     } else if (event.type === "goodbye") {

@@ -1,6 +1,7 @@
 /** `--join`: this depot as a holder of other depots, with room in directories of its own. */
 import { join } from "node:path";
 import { Identities } from "../identity.ts";
+import type { Pace } from "../pace.ts";
 import type { Address } from "../session.ts";
 import { JoinedDepot, type JoinLog } from "./joined_depot.ts";
 import { LentRoom, type OwnDirectory } from "./lent_room.ts";
@@ -23,6 +24,7 @@ export interface JoiningOptions extends JoiningSettings {
   /** As of `ShelfOptions`. */
   reserve: number | null;
   log: JoinLog;
+  pace?: Pace;
 }
 
 /** This depot. */

@@ -23,6 +23,8 @@ export interface OwnDirectory {
   readonly name: string;
   /** The disk that it is on. */
   readonly zone: string;
+  /** The operator empties it: what others have there is to go, too. */
+  readonly leaving: boolean;
 }
 
 export interface LentRoomOptions {
@@ -81,10 +83,11 @@ export class LentRoom {
     const all = this.options.directories();
     const isSurveyed = await Promise.all(all.map(({ address }) => this.#survey(address)));
     const there = all.filter((_, index) => isSurveyed[index]);
-    const tenanted = new Set(Array.from(this.#tenants.values(), ({ address }) => address));
-    const lent = there.filter(({ address }) => tenanted.has(address));
-    const zones = new Set(lent.map(({ zone }) => zone));
-    return [...lent, ...there.filter(({ zone }) => !zones.has(zone) && zones.add(zone))];
+    const lent = there.filter(({ address }) => this.#in(address).length > 0);
+    const zones = new Set(lent.filter(({ leaving }) => !leaving).map(({ zone }) => zone));
+    const first = there.filter((own) => !lent.includes(own) && !own.leaving)
+      .filter(({ zone }) => !zones.has(zone) && zones.add(zone));
+    return [...lent, ...first];
   }
 
   /**
@@ -138,7 +141,7 @@ export class LentRoom {
    */
   async #divide(): Promise<void> {
     const directories = await this.directories();
-    const rooms = await Promise.all(directories.map(({ address }) => freeOn(address)));
+    const rooms = await Promise.all(directories.map(roomFor));
     // From here on nothing is awaited, so that no byte comes or goes meanwhile.
     const free = sum(rooms);
     const { mayBring, kept } = this.#shareOut();
@@ -211,8 +214,9 @@ function held(tenant: Tenant): number {
   return has(tenant) + (tenant.shelf?.promised ?? 0);
 }
 
-/** Bytes that are free on the disk of a directory, which may have gone since it was listed. */
-async function freeOn(address: string): Promise<number> {
+/** Bytes that are free for more in a directory, which may have gone since it was listed. */
+async function roomFor({ address, leaving }: OwnDirectory): Promise<number> {
+  if (leaving) return 0;
   const { bavail, bsize } = await statfs(address).catch(() => ({ bavail: 0, bsize: 0 }));
   return bavail * bsize;
 }

@@ -16,7 +16,12 @@ async function ownDirectories(root: string, disks: Record<string, string>) {
   for (const name of names) {
     await Deno.mkdir(join(root, name, "deposito", DEPOT), { recursive: true });
   }
-  return names.map((name) => ({ address: join(root, name), name, zone: disks[name]! }));
+  return names.map((name) => ({
+    address: join(root, name),
+    name,
+    zone: disks[name]!,
+    leaving: false,
+  }));
 }
 
 function roomIn(
@@ -51,6 +56,8 @@ Deno.test("of each disk one directory is lent, and any in which something is", a
   assertEquals(await names(room), ["one", "three"]);
   await room.lend(own[1]!, OTHER, async (shelf) => await put(shelf, 10));
   assertEquals(await names(roomIn(own)), ["two", "three"]);
+  const emptied = own.map((each) => ({ ...each, leaving: each.name !== "one" }));
+  assertEquals(await names(roomIn(emptied)), ["two", "one"]);
 });
 
 Deno.test("what others may still bring is owed, and no more than is lent is taken", async () => {

@@ -1,0 +1,82 @@
+/** A lending depot's side, in this process, at a depot with a real socket. */
+import { join } from "node:path";
+import { Joining } from "../../../lib/client/joining/joining.ts";
+import { REAL_PACE } from "../../../lib/client/pace.ts";
+import { digestOf } from "../../../lib/content/digest.ts";
+import { assertEquals } from "../../assert.ts";
+import { someBytes } from "../../depot/test_depot.ts";
+import { DEPOT, temporaryFolder } from "../../disk/bench.ts";
+import { ListeningDepot, until } from "../../server/holding_bench.ts";
+
+/** Looks and tries again without waiting for long. */
+const QUICK = {
+  ...REAL_PACE,
+  sleep: (ms: number, signal?: AbortSignal) => REAL_PACE.sleep(Math.min(ms, 20), signal),
+};
+
+/** Lends directories to a depot; `leaving` names those that are being emptied. */
+async function lender(depot: ListeningDepot, root: string, names: string[]) {
+  const lines: string[] = [];
+  const leaving = new Set<string>();
+  const places = [...names];
+  for (const name of names) {
+    await Deno.mkdir(join(root, name, "deposito", DEPOT), { recursive: true });
+  }
+  const note = (event: string) => void lines.push(event);
+  const joining = new Joining({
+    addresses: new Map([["there", depot.listener.address]]),
+    limit: 1_000_000,
+    name: "me",
+    zone: null,
+    machine: null,
+    folder: join(root, "joined"),
+    reserve: 0,
+    log: { info: note, warn: note },
+    pace: QUICK,
+    depot: {
+      id: DEPOT,
+      placesOf: () =>
+        places.map((name) => ({
+          address: join(root, name),
+          name,
+          zone: name,
+          leaving: leaving.has(name),
+        })),
+    },
+  });
+  joining.start();
+  const leave = (name: string) => void leaving.add(name);
+  return { lines, places, leave, [Symbol.asyncDispose]: () => joining[Symbol.asyncDispose]() };
+}
+
+Deno.test("a directory that is being emptied is given back once its copies are elsewhere", async () => {
+  await using depot = await ListeningDepot.open();
+  await using folder = await temporaryFolder();
+  await using lending = await lender(depot, folder.path, ["one"]);
+  await depot.online(1);
+  const bytes = someBytes(10_000);
+  await depot.deposit("a", bytes, 1);
+  lending.places.push("two");
+  await Deno.mkdir(join(folder.path, "two", "deposito", DEPOT), { recursive: true });
+  await depot.online(2);
+  lending.leave("one");
+  await until("it is gone", async () => await depot.stateOf("me:one") === "gone");
+  assertEquals(await depot.goodPlaces(digestOf(bytes)), ["me:one", "me:two"]);
+  assertEquals(lending.lines.at(-2), "Another depot needs nothing of this directory any more");
+  assertEquals(await depot.retrieve("a"), bytes);
+});
+
+Deno.test("a depot that refuses is asked again until it takes what is lent, and complains once", async () => {
+  await using depot = await ListeningDepot.open({ clients: false });
+  await using folder = await temporaryFolder();
+  await using lending = await lender(depot, folder.path, ["one"]);
+  await until("it is refused", () => lending.lines.length > 0);
+  const events: string[] = [];
+  using _taking = depot.holders.follow((event) => void events.push(event.type));
+  await until("it is taken", () => events.length > 0);
+  assertEquals(events, ["joined"]);
+  assertEquals(lending.lines, [
+    "No room is lent to another depot for now; trying again",
+    "Room is lent to another depot",
+  ]);
+});
