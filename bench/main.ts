@@ -1,0 +1,102 @@
+/** `deno task bench`: the depot and what people would use instead, on the same files, in one run. */
+import * as os from "node:os";
+import { resolve } from "node:path";
+import { type FlagTable, helpText, parseFlags } from "../lib/terminal/arguments.ts";
+import { print, printError } from "../lib/terminal/output.ts";
+import { userPath } from "../lib/terminal/user_path.ts";
+import { parseCount, UsageError } from "../lib/terminal/values.ts";
+import { Ground, mediaOf } from "./ground.ts";
+import { measureLimits, touchMemory } from "./limits.ts";
+import { head, type Report, section } from "./report.ts";
+import { measure } from "./rounds.ts";
+import { type Scale, SCALES, type Scenario } from "./scenario.ts";
+import { SCENARIOS } from "./scenarios/table.ts";
+
+const FLAGS = {
+  quick: { kind: "switch", help: "small and once: shows that the bench works, not how fast" },
+  json: { kind: "text", value: "PATH", help: "write all numbers there" },
+  rounds: { kind: "text", value: "N", help: "instead of 5" },
+  disk: {
+    kind: "text",
+    value: "DIR",
+    help: "where the disk is to be measured (the system's TMPDIR)",
+  },
+  executable: {
+    kind: "text",
+    value: "PATH",
+    help: "what `deno task compile` made, not the sources",
+  },
+  help: { kind: "switch", help: "show this" },
+} as const satisfies FlagTable;
+
+const USAGE = {
+  line: "deno task bench [flags] [SCENARIO…]",
+  summary: `Measures the depot and its peers. Scenarios: ${
+    SCENARIOS.map(({ id }) => id).join(" ")
+  }`,
+  flags: FLAGS,
+};
+
+/** Memory that is touched before, in units of the large file: what lies there at once, at most. */
+const FILES_AT_ONCE = 6;
+
+async function main(args: string[]): Promise<void> {
+  const { flags, words } = parseFlags(FLAGS, args);
+  if (flags.help) return print(helpText(USAGE));
+  const scenarios = chosen(words);
+  const usual = SCALES[flags.quick ? "quick" : "full"];
+  const rounds = { from: 1, to: 1_000 };
+  const scale: Scale = flags.rounds === null
+    ? usual
+    : { ...usual, rounds: parseCount(flags.rounds, "number of rounds", rounds) };
+  const executable = flags.executable === null ? null : userPath(flags.executable);
+  const disk = flags.disk === null ? os.tmpdir() : userPath(flags.disk);
+  const media = await mediaOf(resolve(disk));
+  const parents = { disk: media.disk, memory: media.memory ?? media.disk };
+  if (media.memory === null) printError("no file system in memory here: the disk stands in for it");
+  if (!flags.quick) await touchMemory(parents.memory, FILES_AT_ONCE * scale.largeBytes);
+  const report: Report = {
+    date: new Date().toISOString(),
+    program: executable ?? "sources",
+    machine: machine(),
+    limits: await measureLimits(parents, scale),
+    results: [],
+  };
+  print(head(report));
+  for (const scenario of scenarios) {
+    await using ground = await Ground.make(parents[scenario.medium], { scale, executable });
+    const result = await measure(scenario, ground);
+    report.results.push(result);
+    print(section(result));
+  }
+  if (flags.json !== null) {
+    await Deno.writeTextFile(userPath(flags.json), JSON.stringify(report, null, 2) + "\n");
+  }
+}
+
+function chosen(words: readonly string[]): readonly Scenario[] {
+  for (const word of words) {
+    if (!SCENARIOS.some(({ id }) => id === word)) throw new UsageError(`No scenario ${word}`);
+  }
+  return words.length === 0 ? SCENARIOS : SCENARIOS.filter(({ id }) => words.includes(id));
+}
+
+function machine(): Report["machine"] {
+  return {
+    cores: navigator.hardwareConcurrency,
+    processor: os.cpus()[0]?.model ?? "unknown",
+    memory: `${Math.round(os.totalmem() / 1e9)} GB`,
+    system: `${Deno.build.os} ${Deno.osRelease()}`,
+    deno: Deno.version.deno,
+  };
+}
+
+if (import.meta.main) {
+  try {
+    await main(Deno.args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    printError(`${error.message}; see deno task bench --help`);
+    Deno.exit(2);
+  }
+}

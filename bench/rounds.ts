@@ -1,0 +1,89 @@
+/** Runs a scenario: all contestants in turn, round after round, so that they share good and bad times. */
+import type { Ground } from "./ground.ts";
+import { missing } from "./processes.ts";
+import type { Amount, Contestant, Entry, Fact, Scenario } from "./scenario.ts";
+
+/** How one contestant did. */
+export interface Row {
+  contestant: string;
+  /** Seconds of each round. */
+  seconds: number[];
+  /** Median seconds. */
+  median: number;
+  /** Bytes or files a second, by the median. */
+  speed: number;
+  /** How many times as fast as it the first one was; 1 for the first. */
+  ratio: number;
+  /** What that should be at least. */
+  target: number | null;
+  facts: Fact[];
+}
+
+/** What a scenario came to. */
+export interface Result {
+  id: string;
+  title: string;
+  medium: string;
+  amount: Amount;
+  rows: Row[];
+  /** Who could not take part, and why. */
+  gaps: { contestant: string; why: string }[];
+}
+
+interface Timed {
+  contestant: Contestant;
+  entry: Entry;
+  seconds: number[];
+}
+
+/** Measures a scenario. What fails of the first contestant is thrown, of another it is a gap. */
+export async function measure(scenario: Scenario, ground: Ground): Promise<Result> {
+  await using stack = new AsyncDisposableStack();
+  const gaps: Result["gaps"] = [];
+  const timed: Timed[] = [];
+  for (const [index, contestant] of scenario.contestants.entries()) {
+    try {
+      const absent = await missing(contestant.needs);
+      if (absent.length > 0) throw new Error(`not installed: ${absent.join(", ")}`);
+      const entry = stack.use(await contestant.enter(ground));
+      for (let round = 0; round < ground.scale.warmUps; round++) await time(entry);
+      timed.push({ contestant, entry, seconds: [] });
+    } catch (error) {
+      if (index === 0) throw error;
+      gaps.push({ contestant: contestant.name, why: String((error as Error).message ?? error) });
+    }
+  }
+  for (let round = 0; round < ground.scale.rounds; round++) {
+    for (const { entry, seconds } of timed) seconds.push(await time(entry));
+  }
+  const amount = scenario.amount(ground.scale);
+  const { id, title, medium } = scenario;
+  return { id, title, medium, amount, gaps, rows: await rowsOf(timed, amount, scenario) };
+}
+
+async function time({ ready, run }: Entry): Promise<number> {
+  await ready();
+  const begun = performance.now();
+  await run();
+  return (performance.now() - begun) / 1_000;
+}
+
+async function rowsOf(timed: Timed[], amount: Amount, { targets }: Scenario): Promise<Row[]> {
+  const first = median(timed[0]!.seconds);
+  return await Promise.all(timed.map(async ({ contestant: { name }, entry, seconds }) => ({
+    contestant: name,
+    seconds,
+    median: median(seconds),
+    speed: amount.count / median(seconds),
+    ratio: median(seconds) / first,
+    target: targets[name] ?? null,
+    facts: await entry.facts?.() ?? [],
+  })));
+}
+
+/** The middle one; of an even number, the mean of the middle two. */
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

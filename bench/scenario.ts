@@ -1,0 +1,86 @@
+/** What a bench is made of: scenarios, who takes part in them, and what was measured. */
+import type { Ground } from "./ground.ts";
+
+/** Something beside the time that was measured, such as memory. */
+export interface Fact {
+  what: string;
+  value: number;
+  unit: string;
+  /** The most that it should be. */
+  most?: number;
+}
+
+/** A contestant that is ready, with all that runs for it. Disposing it ends and removes that. */
+export interface Entry extends AsyncDisposable {
+  /** Before each round, not timed: puts back what the last round changed. */
+  ready(): Promise<void>;
+  /** What is timed. */
+  run(): Promise<void>;
+  /** After the last round. */
+  facts?(): Promise<Fact[]>;
+}
+
+/** The depot in one of its forms, or what people would use instead. */
+export interface Contestant {
+  name: string;
+  /** Programs without which it is a gap. */
+  needs: readonly string[];
+  enter(ground: Ground): Promise<Entry>;
+}
+
+/** What is done in a round, in bytes or in files. */
+export interface Amount {
+  of: "bytes" | "files";
+  count: number;
+}
+
+/** One thing that is measured, by all contestants in turn. */
+export interface Scenario {
+  id: string;
+  title: string;
+  /** Where the files lie. */
+  medium: "memory" | "disk";
+  amount(scale: Scale): Amount;
+  /** The depot first; the others are what it is compared with. */
+  contestants: readonly Contestant[];
+  /** How many times as fast as a contestant the depot should be, by that one's name. */
+  targets: Readonly<Record<string, number>>;
+}
+
+/** How much of everything there is. */
+export interface Scale {
+  largeBytes: number;
+  smallFiles: number;
+  smallBytes: number;
+  /** Connections that do nothing. */
+  idle: number;
+  /** Deposits one after the other where a single one is too short to be timed. */
+  repeats: number;
+  rounds: number;
+  /** Rounds before those that count. */
+  warmUps: number;
+}
+
+const MIB = 1024 * 1024;
+
+/** What is measured, and the form that only shows that the bench works. */
+export const SCALES = {
+  full: {
+    largeBytes: 1024 * MIB,
+    smallFiles: 1_000,
+    smallBytes: 4_096,
+    idle: 5_000,
+    repeats: 200,
+    rounds: 5,
+    warmUps: 1,
+  },
+  quick: {
+    largeBytes: 4 * MIB,
+    smallFiles: 8,
+    smallBytes: 4_096,
+    idle: 20,
+    repeats: 4,
+    rounds: 1,
+    warmUps: 0,
+  },
+} as const satisfies Record<string, Scale>;

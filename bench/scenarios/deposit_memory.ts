@@ -1,0 +1,13 @@
+import { depositLarge } from "../depositing.ts";
+import { nginxPut } from "../peers/nginx.ts";
+import { rsyncPut } from "../peers/rsync.ts";
+import type { Scenario } from "../scenario.ts";
+
+export const depositMemory: Scenario = {
+  id: "deposit-memory",
+  title: "Deposit a large file, 1 replica, in memory",
+  medium: "memory",
+  amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
+  contestants: [depositLarge(1), nginxPut, rsyncPut],
+  targets: { [nginxPut.name]: 0.9 },
+};

@@ -1,0 +1,12 @@
+import { retrieveLarge } from "../depositing.ts";
+import { nginxGet } from "../peers/nginx.ts";
+import type { Scenario } from "../scenario.ts";
+
+export const retrieveMemory: Scenario = {
+  id: "retrieve-memory",
+  title: "Retrieve a large file, verified, in memory",
+  medium: "memory",
+  amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
+  contestants: [retrieveLarge, nginxGet],
+  targets: { [nginxGet.name]: 0.9 },
+};
