@@ -5,15 +5,6 @@ import type { Scale } from "./scenario.ts";
 
 const MIB = 1024 * 1024;
 
-/** A file system in memory, on Linux. */
-const MEMORY = "/dev/shm";
-
-/** Where the media are. `null`: this machine has none. */
-export async function mediaOf(disk: string): Promise<{ memory: string | null; disk: string }> {
-  const memory = await Deno.stat(MEMORY).then(({ isDirectory }) => isDirectory, () => false);
-  return { memory: memory ? MEMORY : null, disk };
-}
-
 /** A scenario's own folder, removed when it is disposed, and the files that are moved in it. */
 export class Ground implements AsyncDisposable {
   #large: Promise<string> | null = null;

@@ -5,8 +5,9 @@ import { type FlagTable, helpText, parseFlags } from "../lib/terminal/arguments.
 import { print, printError } from "../lib/terminal/output.ts";
 import { userPath } from "../lib/terminal/user_path.ts";
 import { parseCount, UsageError } from "../lib/terminal/values.ts";
-import { Ground, mediaOf } from "./ground.ts";
+import { Ground } from "./ground.ts";
 import { measureLimits, touchMemory } from "./limits.ts";
+import { openMedia } from "./media.ts";
 import { head, type Report, section } from "./report.ts";
 import { measure } from "./rounds.ts";
 import { type Scale, SCALES, type Scenario } from "./scenario.ts";
@@ -20,6 +21,11 @@ const FLAGS = {
     kind: "text",
     value: "DIR",
     help: "where the disk is to be measured (the system's TMPDIR)",
+  },
+  memory: {
+    kind: "text",
+    value: "DIR",
+    help: "a file system in memory (root mounts one)",
   },
   executable: {
     kind: "text",
@@ -51,9 +57,12 @@ async function main(args: string[]): Promise<void> {
     : { ...usual, rounds: parseCount(flags.rounds, "number of rounds", rounds) };
   const executable = flags.executable === null ? null : userPath(flags.executable);
   const disk = flags.disk === null ? os.tmpdir() : userPath(flags.disk);
-  const media = await mediaOf(resolve(disk));
-  const parents = { disk: media.disk, memory: media.memory ?? media.disk };
-  if (media.memory === null) printError("no file system in memory here: the disk stands in for it");
+  await using media = await openMedia(
+    resolve(disk),
+    flags.memory === null ? null : userPath(flags.memory),
+  );
+  if (media.gap) printError(media.gap);
+  const parents = media.folders;
   if (!flags.quick) await touchMemory(parents.memory, FILES_AT_ONCE * scale.largeBytes);
   const report: Report = {
     date: new Date().toISOString(),

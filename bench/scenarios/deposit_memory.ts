@@ -1,5 +1,5 @@
 import { depositLarge } from "../depositing.ts";
-import { nginxPut } from "../peers/nginx.ts";
+import { nginxPut, nginxPutTuned } from "../peers/nginx.ts";
 import { rsyncPut } from "../peers/rsync.ts";
 import type { Scenario } from "../scenario.ts";
 
@@ -8,6 +8,6 @@ export const depositMemory: Scenario = {
   title: "Deposit a large file, 1 replica, in memory",
   medium: "memory",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
-  contestants: [depositLarge(1), nginxPut, rsyncPut],
+  contestants: [depositLarge(1), nginxPut, nginxPutTuned, rsyncPut],
   targets: { [nginxPut.name]: 0.9 },
 };

@@ -1,0 +1,40 @@
+/** Where files can lie: a disk, and a file system in memory, which is made where it can be. */
+import { run } from "./processes.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** Folders on each medium. Disposing it removes what was made. */
+export interface Media extends AsyncDisposable {
+  readonly folders: Readonly<Record<Scenario["medium"], string>>;
+  /** Why the disk stands in for memory, if it does. */
+  readonly gap: string | null;
+}
+
+/**
+ * `disk` is a folder on the disk. Memory is `memory` when it is given; otherwise a file system that
+ * is mounted for the run, which root can. (`/dev/shm` is closed to a runtime with permissions.)
+ */
+export async function openMedia(disk: string, memory: string | null): Promise<Media> {
+  await using stack = new AsyncDisposableStack();
+  let gap: string | null = null;
+  let folder = memory;
+  try {
+    folder ??= await mounted(disk, stack);
+  } catch (error) {
+    gap = `memory is measured on the disk: ${(error as Error).message}; give --memory DIR`;
+  }
+  const made = stack.move();
+  return {
+    folders: { disk, memory: folder ?? disk },
+    gap,
+    [Symbol.asyncDispose]: () => made.disposeAsync(),
+  };
+}
+
+async function mounted(parent: string, stack: AsyncDisposableStack): Promise<string> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) throw new Error("only root can mount one");
+  const folder = await Deno.makeTempDir({ dir: parent, prefix: "deposito-bench-memory-" });
+  stack.defer(() => Deno.remove(folder));
+  await run("mount", ["-t", "tmpfs", "-o", "size=80%", "deposito-bench", folder]);
+  stack.defer(async () => void await run("umount", ["--lazy", folder]));
+  return folder;
+}
