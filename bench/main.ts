@@ -1,7 +1,8 @@
 /** `deno task bench`: the depot and what people would use instead, on the same files, in one run. */
 import * as os from "node:os";
 import { resolve } from "node:path";
-import { type FlagTable, helpText, parseFlags } from "../lib/terminal/arguments.ts";
+import { type FlagTable, parseFlags } from "../lib/terminal/arguments.ts";
+import { helpText } from "../lib/terminal/help.ts";
 import { print, printError } from "../lib/terminal/output.ts";
 import { userPath } from "../lib/terminal/user_path.ts";
 import { parseCount, UsageError } from "../lib/terminal/values.ts";
