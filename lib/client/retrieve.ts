@@ -134,8 +134,10 @@ export class Retrieval {
 
   async #write(block: Block, bytes: number, size: number): Promise<void> {
     const data = block.data.subarray(0, bytes);
-    await this.#sink.write(data);
+    const written = this.#sink.write(data);
+    // Meanwhile. What the sink does not take ends the retrieval: the hash is not gone on with.
     this.#hash.update(data);
+    await written;
     this.#position += bytes;
     this.#options.onProgress?.(this.#position, size);
   }
