@@ -24,6 +24,8 @@ export interface ConnectOptions {
   patienceMs?: number | undefined;
   /** Told before each wait for another attempt, of whatever request. */
   onRetry?: ((error: Error, delayMs: number) => void) | undefined;
+  /** Told the identifier when the depot made a new one, and `identityFolder` remembers it now. */
+  onNew?: ((id: string) => void) | undefined;
   /** Told when a given identifier could not be remembered in `identityFolder`. */
   onForgotten?: ((error: LocalError) => void) | undefined;
 }

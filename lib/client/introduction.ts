@@ -12,6 +12,8 @@ export interface IntroductionOptions extends SessionsOptions {
   /** Where identifiers are remembered; `null`: nowhere. */
   identities: Identities | null;
   signal?: AbortSignal | undefined;
+  /** Told an identifier that is new, when it is remembered. */
+  onNew?: ((id: string) => void) | undefined;
   /** Told when a given identifier could not be remembered. */
   onForgotten?: ((error: LocalError) => void) | undefined;
 }
@@ -93,7 +95,10 @@ class Introduction {
         await identities.setHint(this.#address, depot);
         return await identities.remember(depot, session.id);
       }, this.#options.signal);
-      if (id === session.id) return session;
+      if (id === session.id) {
+        this.#options.onNew?.(id);
+        return session;
+      }
       session[Symbol.dispose]();
       return await this.#return(id, depot, identities);
     } catch (error) {

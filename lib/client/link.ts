@@ -293,6 +293,11 @@ export class Link implements Disposable {
     return this.#sessions.run((session) => session.status(options.signal), options);
   }
 
+  /** How many copies a new file could have now: as many as there are places with room. */
+  available(options: RequestOptions = {}): Promise<number> {
+    return this.#sessions.runAnew((session) => Promise.resolve(session.available), options);
+  }
+
   /** One file, with each of its copies: where it is, how it is, when it was verified. */
   fileStatus(name: string, options: RequestOptions = {}): Promise<FileStatus> {
     return this.#sessions.run((session) => session.fileStatus(name, options.signal), options);

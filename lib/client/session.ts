@@ -84,13 +84,16 @@ export class Session implements Disposable {
   readonly id: string;
   /** The depot's own. */
   readonly depot: string;
+  /** How many replicas a new file could have when this session began. */
+  readonly available: number;
 
   private constructor(
     connection: Connection,
-    answer: { id: string; depot: string },
+    answer: { id: string; depot: string; available: number },
   ) {
     this.connection = connection;
     this.id = answer.id;
+    this.available = answer.available;
     this.depot = answer.depot;
   }
 

@@ -59,6 +59,15 @@ export class Sessions implements Disposable {
     this.#dropIdle();
   }
 
+  /** As `run`, on a session that begins now. */
+  runAnew<T>(
+    attempt: (session: Session, advanced: Advanced) => Promise<T>,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<T> {
+    this.#dropIdle();
+    return this.run(attempt, options);
+  }
+
   async #once<T>(
     attempt: (session: Session, advanced: Advanced) => Promise<T>,
     { advanced, signal }: { advanced: Advanced; signal: AbortSignal | undefined },

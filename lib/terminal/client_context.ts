@@ -4,7 +4,7 @@ import { type Address, connect, type Link } from "../client/mod.ts";
 import { Identities, identityFolder } from "../client/identity.ts";
 import { retryWords } from "./complaint.ts";
 import type { Context } from "./commands/command.ts";
-import { processScreen, type Screen } from "./screen.ts";
+import type { Screen } from "./screen.ts";
 import { formatDuration } from "./units.ts";
 import { environment, userPath } from "./user_path.ts";
 import { parseAddress, UsageError } from "./values.ts";
@@ -48,14 +48,15 @@ export class ProcessClient implements Disposable {
   #settings: ClientSettings;
   #screen: Screen;
   #link: Promise<Link> | null = null;
+  #isNew = false;
   #signal: AbortSignal;
 
   constructor(
     settings: ClientSettings,
-    options: { signal: AbortSignal; confirm: Context["confirm"] },
+    options: { screen: Screen; signal: AbortSignal; confirm: Context["confirm"] },
   ) {
     this.#settings = settings;
-    this.#screen = processScreen({ quiet: settings.quiet || settings.json });
+    this.#screen = options.screen;
     this.#signal = options.signal;
     this.context = {
       screen: this.#screen,
@@ -69,6 +70,11 @@ export class ProcessClient implements Disposable {
       stdout: Deno.stdout,
       confirm: options.confirm,
     };
+  }
+
+  /** Whether the depot met this client for the first time. */
+  get isNew(): boolean {
+    return this.#isNew;
   }
 
   [Symbol.dispose](): void {
@@ -92,11 +98,16 @@ export class ProcessClient implements Disposable {
       const folder = this.#identityFolder();
       const onRetry = (error: Error, delayMs: number) =>
         this.#screen.remark(`${retryWords(error)}; trying again in ${formatDuration(delayMs)}`);
+      const onNew = (id: string) => {
+        this.#isNew = true;
+        for (const line of newIdentifierLines(id)) this.#screen.remark(line);
+      };
       const onForgotten = (error: Error) => this.#screen.remark(error.message);
       const link = await connect(address, {
         id,
         identityFolder: folder,
         onRetry,
+        onNew,
         onForgotten,
         signal: this.#signal,
       });
@@ -115,4 +126,13 @@ export class ProcessClient implements Disposable {
       throw error;
     }
   }
+}
+
+/** Said once: afterwards the machine remembers it. */
+function newIdentifierLines(id: string): string[] {
+  return [
+    "you are new at this depot; your identifier is",
+    id,
+    "note it down: it is all that reaches your files from another machine",
+  ];
 }

@@ -12,10 +12,11 @@ import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { helpText } from "./help.ts";
 import { LendingBeside } from "./lending.ts";
-import { runClientMenu } from "./menu.ts";
+import { runClientMenu } from "./client_menu.ts";
 import { print, printError } from "./output.ts";
-import { confirmOnTerminal, hasTerminal } from "./prompts.ts";
+import { hasTerminal, Questions } from "./prompts.ts";
 import { runCommand } from "./run_command.ts";
+import { processScreen } from "./screen.ts";
 import { Stopping } from "./stopping.ts";
 import { formatAddress, parsePort, UsageError } from "./values.ts";
 
@@ -46,8 +47,10 @@ async function runWords(args: readonly string[]): Promise<number> {
   const settings = clientSettings(common);
   using stopping = new Stopping();
   const { signal } = stopping;
-  const confirm = hasTerminal() ? confirmOnTerminal : null;
-  using client = new ProcessClient(settings, { signal, confirm });
+  const screen = processScreen({ quiet: settings.quiet || settings.json });
+  const questions = hasTerminal() ? new Questions({ stopping, screen }) : null;
+  const confirm = questions && ((question: string) => questions.confirm(question));
+  using client = new ProcessClient(settings, { screen, signal, confirm });
   await using beside = new LendingBeside(client.context);
   if (common.hold !== null) beside.start(common.hold);
   return await runCommand(command, { flags, words }, client.context);

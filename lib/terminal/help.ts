@@ -1,5 +1,6 @@
 /** What `--help` shows of a command, from the tables that its words are parsed by. */
 import type { FlagTable } from "./arguments.ts";
+import { wrap } from "./text.ts";
 
 /** A line as it may be typed, with pipes where they help, and what it does. */
 export type Example = readonly [line: string, does: string];
@@ -50,14 +51,4 @@ function exampleLines(examples: readonly Example[], columns: number): string[] {
     `  ${line}`,
     ...wrap(does, columns - 6).map((text) => `      ${text}`),
   ]);
-}
-
-function wrap(text: string, columns: number): string[] {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
-    if (line !== "" && line.length + 1 + word.length > columns) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
-  }
-  return lines;
 }

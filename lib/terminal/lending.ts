@@ -49,10 +49,10 @@ export class LendingBeside implements AsyncDisposable {
   constructor(private readonly context: Context) {}
 
   /** Begins to lend. What goes wrong is said, and stops nothing else. */
-  start(directory: string): void {
+  start(directory: string, capacity: number | null = null): void {
     const { context } = this;
     const { signal } = this.#stop;
-    const lent = { directory: context.path(directory), capacity: null, reserve: null };
+    const lent = { directory: context.path(directory), capacity, reserve: null };
     const meter = new HoldMeter({ ...context, json: false, directory, drawn: false });
     const lending = lend({ ...lent, ...lentHere({}) }, { context, meter, signal })
       .catch((error) => {

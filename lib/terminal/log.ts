@@ -18,11 +18,12 @@ export interface ServerLog {
   error(event: string, fields?: Fields): void;
 }
 
-/** Makes the process's log. Called once. */
+/** Makes the process's log, in place of one that was made before. */
 export function openLog(format: LogFormat): ServerLog {
   const toLine = format === "json" ? jsonLinesFormatter : textLine();
   const encoder = new TextEncoder();
   configureSync({
+    reset: true,
     sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(toLine(record))) },
     loggers: [
       { category: "deposito", sinks: ["stderr"], lowestLevel: "info" },

@@ -2,7 +2,7 @@ import type { Call, Command, Context } from "./commands/command.ts";
 import { EXIT } from "./commands/command.ts";
 import { complaint } from "./complaint.ts";
 import { arrayLines, jsonText } from "./json.ts";
-import { Stopped, stoppedWords } from "./stopping.ts";
+import { stoppedStatus, stoppedWords } from "./stopping.ts";
 import { UsageError } from "./values.ts";
 
 /** Runs a command, and says in one line why it could not be done. Throws `UsageError`. */
@@ -14,7 +14,7 @@ export async function runCommand(
   const { screen, json, signal } = context;
   try {
     const status = await command.run(call, context);
-    return signal.aborted && status !== EXIT.done ? stoppedStatus(signal) : status;
+    return signal.aborted && status !== EXIT.done ? stoppedStatus(signal, EXIT.failed) : status;
   } catch (error) {
     if (error instanceof UsageError) throw error;
     // Who reads the result has enough of it.
@@ -27,10 +27,6 @@ export async function runCommand(
       screen.result(Array.isArray(failure) ? arrayLines(failure) : jsonText(failure));
     }
     screen.complain(why);
-    return stoppedStatus(signal);
+    return stoppedStatus(signal, EXIT.failed);
   }
-}
-
-function stoppedStatus({ aborted, reason }: AbortSignal): number {
-  return aborted && reason instanceof Stopped ? reason.status : EXIT.failed;
 }

@@ -1,7 +1,7 @@
 /** Standard output is the result; standard error is progress and complaints. */
 import { LiveBlock } from "./live_block.ts";
 import { type Outlet, writeAll } from "./output.ts";
-import { fit, shown } from "./text.ts";
+import { fit, shown, wrap } from "./text.ts";
 
 /** Widths and heights are asked for each time: a window changes while it is drawn in. */
 export interface ScreenOptions {
@@ -20,6 +20,7 @@ export interface ScreenOptions {
 export class Screen {
   #options: ScreenOptions;
   #block: LiveBlock;
+  #held: (() => void)[] | null = null;
 
   constructor(options: ScreenOptions) {
     this.#options = options;
@@ -50,12 +51,12 @@ export class Screen {
 
   /** A line that tells more than was asked for. */
   remark(line: string): void {
-    if (!this.#options.quiet) this.#aside(() => writeAll(this.#options.stderr, `${shown(line)}\n`));
+    if (!this.#options.quiet) this.#say(shown(line));
   }
 
   /** A line that says what failed and what to do. */
   complain(line: string): void {
-    this.#aside(() => writeAll(this.#options.stderr, `deposito: ${shown(line)}\n`));
+    this.#say(`deposito: ${shown(line)}`);
   }
 
   /** The lines that are drawn over again, as many as the window holds; none takes them away. */
@@ -66,12 +67,34 @@ export class Screen {
   /** The same for lines that were asked for, and are shown whatever is quiet. */
   liveResult(...lines: string[]): void {
     const { progressColumns, rows } = this.#options;
-    if (progressColumns === null) return;
+    if (progressColumns === null || this.#held) return;
     const shown = lines.filter((line) => line !== "").slice(0, Math.max(1, rows - 1));
     this.#block.draw(shown.map((line) => fit(line, progressColumns - 1)), progressColumns);
   }
 
+  /** While a question is on the terminal, what is written waits until the answer is there. */
+  heldBack(): Disposable {
+    this.live("");
+    const held: (() => void)[] = this.#held = [];
+    return {
+      [Symbol.dispose]: () => {
+        this.#held = null;
+        for (const write of held) write();
+      },
+    };
+  }
+
+  #say(text: string): void {
+    const { stderr, progressColumns } = this.#options;
+    const lines = wrap(text, progressColumns);
+    this.#aside(() => writeAll(stderr, lines.map((line) => line + "\n").join("")));
+  }
+
   #aside(write: () => void): void {
+    if (this.#held) {
+      this.#held.push(write);
+      return;
+    }
     const { lines } = this.#block;
     if (lines.length === 0) return write();
     this.liveResult();

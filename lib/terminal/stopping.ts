@@ -10,11 +10,12 @@ export class Stopped extends Error {
 /** SIGINT and SIGTERM as an abort signal; the second one ends the process at once. */
 export class Stopping implements Disposable {
   #controller = new AbortController();
-  #interrupt = () => this.#stop(new Stopped(130));
+  /** What SIGINT does; a terminal in raw mode sends Ctrl-C as a key instead. */
+  readonly interrupt = (): void => this.#stop(new Stopped(130));
   #terminate = () => this.#stop(new Stopped(1));
 
   constructor() {
-    Deno.addSignalListener("SIGINT", this.#interrupt);
+    Deno.addSignalListener("SIGINT", this.interrupt);
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", this.#terminate);
   }
 
@@ -23,7 +24,7 @@ export class Stopping implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    Deno.removeSignalListener("SIGINT", this.#interrupt);
+    Deno.removeSignalListener("SIGINT", this.interrupt);
     if (Deno.build.os !== "windows") Deno.removeSignalListener("SIGTERM", this.#terminate);
   }
 
@@ -31,6 +32,11 @@ export class Stopping implements Disposable {
     if (this.#controller.signal.aborted) Deno.exit(reason.status);
     this.#controller.abort(reason);
   }
+}
+
+/** The exit status of what a signal ended; `otherwise` where none did. */
+export function stoppedStatus({ aborted, reason }: AbortSignal, otherwise: number): number {
+  return aborted && reason instanceof Stopped ? reason.status : otherwise;
 }
 
 /** What is said then. `goesOn`: the same command takes up what this one left. */

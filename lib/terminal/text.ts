@@ -49,6 +49,18 @@ export function fit(text: string, columns: number): string {
   return columns < 1 ? "" : `${start.join("")}…${end.join("")}`;
 }
 
+/** The text as lines of at most `columns` columns where its words allow; `null`: one line. */
+export function wrap(text: string, columns: number | null): string[] {
+  const lines: string[] = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1)!;
+    const isFull = columns !== null && columnsOf(line) + 1 + columnsOf(word) > columns;
+    if (line !== "" && isFull) lines.push(word);
+    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  }
+  return lines;
+}
+
 /** The text with spaces after it, or before it, to `columns` columns. */
 export function pad(text: string, columns: number, side: "left" | "right" = "left"): string {
   const spaces = " ".repeat(Math.max(0, columns - columnsOf(text)));
