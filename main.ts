@@ -1,24 +1,45 @@
 /** The one executable: `deposito`, `deposito server …`, `deposito client …`. */
 import project from "./deno.json" with { type: "json" };
+import { type FlagTable, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
+import type { Point } from "./lib/terminal/completions/points.ts";
+import { helpRows, helpText } from "./lib/terminal/help.ts";
 import { runFirstMenu } from "./lib/terminal/menu.ts";
 import { nearest } from "./lib/terminal/nearest.ts";
 import { print, printError } from "./lib/terminal/output.ts";
 import { UsageError } from "./lib/terminal/values.ts";
 
-const HELP = `Usage: deposito                    a menu
-       deposito server [FLAG]…     runs a depot
-       deposito client COMMAND     deposits files, and brings them back
-
-  --help     Show this; each part says more with it
-  --version  Show the version
-`;
-
 /** Each part is loaded when it is asked for: a client starts without the depot. */
 const PARTS = {
   server: async (args: string[]) => (await import("./server.ts")).runServer(args),
   client: async (args: string[]) => (await import("./client.ts")).runClient(args),
+  completions: async (args: string[]) =>
+    (await import("./lib/terminal/completions/command.ts")).runCompletions(args, commandLine),
 };
+
+const FLAGS = {
+  help: { kind: "switch", help: "Show this; each part says more with it" },
+  version: { kind: "switch", help: "Show the version" },
+} as const satisfies FlagTable;
+
+const USAGE = {
+  line: "deposito [server|client|completions] [WORD]…",
+  summary: "A depot for files that keeps as many copies of each as its owner wants.",
+  flags: FLAGS,
+  more: [
+    ...helpRows([
+      ["deposito", "a menu, on a terminal"],
+      ["deposito server [FLAG]…", "runs a depot"],
+      ["deposito client COMMAND", "deposits files, brings them back, lends disk"],
+      ["deposito completions SHELL", "completions for bash, zsh or fish"],
+    ]),
+  ],
+  examples: [
+    ["deposito server --store fs:./disk1,./disk2", "a depot that keeps copies on two disks"],
+    ["deposito client deposit report.pdf --replicas 2", "in another terminal"],
+    ["deposito client retrieve report.pdf", "and back, on any day"],
+  ],
+} as const;
 
 /** Runs the program's words. Resolves to the exit status. */
 export async function main(args: string[]): Promise<number> {
@@ -34,17 +55,43 @@ export async function main(args: string[]): Promise<number> {
 
 async function run([word, ...rest]: string[]): Promise<number> {
   if (word === undefined) return await runFirstMenu(PARTS);
-  if (word === "server" || word === "client") return await PARTS[word](rest);
-  if (word === "--help" || word === "help") return say(HELP);
-  if (word === "--version") return say(`deposito ${project.version}\n`);
-  const meant = nearest(word, Object.keys(PARTS));
-  const hint = meant ? `did you mean ${meant}?` : "see deposito --help";
-  throw new UsageError(`Unknown word ${JSON.stringify(word.slice(0, 60))}: ${hint}`);
+  if (Object.hasOwn(PARTS, word)) return await PARTS[word as keyof typeof PARTS](rest);
+  if (word === "help") return say(helpText(USAGE));
+  if (!word.startsWith("-")) throw await unknownWord(word);
+  const { flags, words } = parseFlags(FLAGS, [word, ...rest]);
+  if (flags.version) return say(`deposito ${project.version}\n`);
+  if (flags.help) return say(helpText(USAGE));
+  throw await unknownWord(words[0] ?? word);
+}
+
+/** A client's command is often typed without the word before it. */
+async function unknownWord(word: string): Promise<UsageError> {
+  const { COMMANDS } = await import("./lib/terminal/commands/table.ts");
+  const meant = nearest(word, [...Object.keys(PARTS), ...Object.keys(COMMANDS)]);
+  const words = meant !== null && Object.hasOwn(COMMANDS, meant) ? `client ${meant}` : meant;
+  const hint = words ? `did you mean deposito ${words}?` : "see deposito --help";
+  return new UsageError(`Unknown word ${JSON.stringify(word.slice(0, 60))}: ${hint}`);
+}
+
+/** All that can be typed, for the completions. */
+async function commandLine(): Promise<Point> {
+  const [{ SERVER_USAGE }, { clientPoint }, { pointOf }, { completionsPoint }] = await Promise.all([
+    import("./server.ts"),
+    import("./lib/terminal/client_flags.ts"),
+    import("./lib/terminal/completions/points.ts"),
+    import("./lib/terminal/completions/command.ts"),
+  ]);
+  const words = {
+    server: pointOf(SERVER_USAGE),
+    client: clientPoint(),
+    completions: completionsPoint(),
+  };
+  return pointOf({ ...USAGE, words });
 }
 
 function say(text: string): number {
   print(text);
-  return 0;
+  return EXIT.done;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -2,6 +2,7 @@
 import type { FlagTable } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
+import { type Point, pointOf } from "./completions/points.ts";
 import { helpRows, type Usage } from "./help.ts";
 import { nearest } from "./nearest.ts";
 import { UsageError } from "./values.ts";
@@ -55,6 +56,16 @@ export function firstWord(args: readonly string[]): number | null {
 export function commandUsage(word: string, command: Command): Usage {
   const line = `deposito client ${word} ${command.words}`.trimEnd() + " [FLAG]…";
   return { ...command, line, flags: { ...command.flags, ...CLIENT_FLAGS } };
+}
+
+/** For the completions: every command with its flags. */
+export function clientPoint(): Point {
+  const { summary } = clientUsage();
+  const words = Object.entries(COMMANDS).map(([word, command]) => {
+    const { flags, summary } = commandUsage(word, command);
+    return [word, pointOf({ summary, flags, operands: command.words })] as const;
+  });
+  return pointOf({ summary, flags: CLIENT_FLAGS, words: Object.fromEntries(words) });
 }
 
 /** The help of `deposito client` itself. */

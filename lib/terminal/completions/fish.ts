@@ -1,0 +1,53 @@
+import type { Flag } from "../arguments.ts";
+import { type PlacedPoint, type Point, pointsBelow, valueFlags, type Values } from "./points.ts";
+
+/** A script that completes `deposito` in fish. */
+export function fishCompletions(root: Point): string {
+  const points = pointsBelow(root);
+  const values = valueFlags(points);
+  return `# Completions of deposito. Load them with: deposito completions fish | source
+function __deposito_at
+    set -l at
+    for word in (commandline -opc)[2..]
+        switch "$at/$word"
+${points.flatMap(stepCases).join("\n")}
+        end
+    end
+    test "$at" = "$argv[1]"
+end
+complete -c deposito -e
+complete -c deposito -f
+${points.flatMap((point) => pointLines(point, values)).join("\n")}
+`;
+}
+
+function stepCases({ at, words }: PlacedPoint): string[] {
+  return Object.keys(words).flatMap((word) => [
+    `            case '${at}/${word}'`,
+    `                set at '${`${at} ${word}`.trimStart()}'`,
+  ]);
+}
+
+function pointLines(point: PlacedPoint, values: Map<string, Values>): string[] {
+  const { at, words, flags, takesPaths } = point;
+  const here = `complete -c deposito -n ${quote(`__deposito_at ${quote(at)}`)}`;
+  return [
+    ...takesPaths ? [`${here} -F`] : [],
+    ...Object.entries(words).map(([word, { summary }]) =>
+      `${here} -a ${word} -d ${quote(summary)}`
+    ),
+    ...Object.entries(flags).map(([name, flag]) => `${here} ${flagWords(name, flag, values)}`),
+  ];
+}
+
+function flagWords(name: string, { help }: Flag, values: Map<string, Values>): string {
+  const said = `-l ${name} -d ${quote(help)}`;
+  const value = values.get(name);
+  if (value === undefined) return said;
+  if (value === "path") return `${said} -r -F`;
+  return value === "none" ? `${said} -x` : `${said} -x -a ${quote(value.join(" "))}`;
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+}

@@ -1,0 +1,57 @@
+/** The points of the command line at which something can be completed, from the parsers' tables. */
+import type { Flag, FlagTable } from "../arguments.ts";
+
+/** What may stand after some words. */
+export interface Point {
+  /** In one sentence. */
+  summary: string;
+  flags: FlagTable;
+  /** The words that lead further. */
+  words: Readonly<Record<string, Point>>;
+  /** What else may stand there is a path of this machine. */
+  takesPaths: boolean;
+}
+
+/** A point with the words that lead to it, such as `client deposit`. */
+export interface PlacedPoint extends Point {
+  at: string;
+}
+
+/** A command as the parser has it. `operands`: as the help shows them, such as `PATH…`. */
+export function pointOf(
+  { summary, flags, operands = "", words = {} }: {
+    summary: string;
+    flags: FlagTable;
+    operands?: string;
+    words?: Readonly<Record<string, Point>>;
+  },
+): Point {
+  return { summary, flags, words, takesPaths: PATHS.test(operands) };
+}
+
+/** All points below one, and itself first. */
+export function pointsBelow(point: Point, at = ""): PlacedPoint[] {
+  const below = Object.entries(point.words).flatMap(([word, next]) =>
+    pointsBelow(next, `${at} ${word}`.trimStart())
+  );
+  return [{ ...point, at }, ...below];
+}
+
+/** `path`: of this machine. A list: one of these. `none`: nothing that can be known. */
+export type Values = "path" | "none" | readonly string[];
+
+/** The flags of all points that take a value, by their names. */
+export function valueFlags(points: readonly PlacedPoint[]): Map<string, Values> {
+  const all = points.flatMap(({ flags }) => Object.entries(flags));
+  return new Map(
+    all.filter(([, flag]) => flag.kind !== "switch").map(([name, flag]) => [name, valuesOf(flag)]),
+  );
+}
+
+const PATHS = /\b(PATH|DIR|FILE)\b/;
+
+function valuesOf(flag: Flag): Values {
+  if (flag.kind === "switch") return "none";
+  if (PATHS.test(flag.value)) return "path";
+  return flag.value.includes("|") ? flag.value.split("|") : "none";
+}
