@@ -76,7 +76,7 @@ async function unknownWord(word: string): Promise<UsageError> {
 /** All that can be typed, for the completions. */
 async function commandLine(): Promise<Point> {
   const [{ SERVER_USAGE }, { clientPoint }, { pointOf }, { completionsPoint }] = await Promise.all([
-    import("./server.ts"),
+    import("./lib/terminal/server_flags.ts"),
     import("./lib/terminal/client_flags.ts"),
     import("./lib/terminal/completions/points.ts"),
     import("./lib/terminal/completions/command.ts"),

@@ -5,7 +5,6 @@ import { CatalogRefused } from "./lib/depot/catalog/catalog.ts";
 import { openCatalog } from "./lib/depot/catalog/open.ts";
 import { SYSTEM_CLOCK } from "./lib/depot/clock.ts";
 import type { DepotSettings } from "./lib/depot/core.ts";
-import { MAX_REPLICAS } from "./lib/depot/deposits.ts";
 import { Depot } from "./lib/depot/depot.ts";
 import type { Log } from "./lib/depot/log.ts";
 import { CatalogIsOld, ForeignPlace } from "./lib/depot/marks.ts";
@@ -13,17 +12,23 @@ import { defaultReserve } from "./lib/depot/rooms.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
 import { Holders } from "./lib/server/holders.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
-import { type FlagTable, type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
+import { type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
-import { helpText, type Usage } from "./lib/terminal/help.ts";
-import { JOINING_FLAGS, joiningSettings } from "./lib/terminal/joining_flags.ts";
+import { parseReplicas } from "./lib/terminal/commands/shared_flags.ts";
+import { plainWords } from "./lib/terminal/complaint.ts";
+import { helpText } from "./lib/terminal/help.ts";
+import { joiningSettings } from "./lib/terminal/joining_flags.ts";
 import { openLog } from "./lib/terminal/log.ts";
 import { print, printError } from "./lib/terminal/output.ts";
+import {
+  logFormat,
+  parseConnectionCount,
+  SERVER_FLAGS,
+  SERVER_USAGE,
+} from "./lib/terminal/server_flags.ts";
 import { userPath } from "./lib/terminal/user_path.ts";
 import {
-  DEFAULT_PORT,
   formatAddress,
-  parseCount,
   parseDuration,
   parsePort,
   parseSize,
@@ -33,139 +38,7 @@ import { fsStore } from "./stores/fs.ts";
 import { openStores } from "./stores/mod.ts";
 import { type StoreContext, StoreRefused } from "./stores/store.ts";
 
-const FLAGS = {
-  host: { kind: "text", value: "ADDRESS", default: "127.0.0.1", help: "where to listen" },
-  port: {
-    kind: "text",
-    value: "PORT",
-    default: String(DEFAULT_PORT),
-    help: "where to listen; 0 takes a free one and says which",
-  },
-  plain: {
-    kind: "switch",
-    help: "listen on an address that is not loopback, without encryption",
-  },
-  data: {
-    kind: "text",
-    value: "DIR",
-    default: "./deposito-data",
-    help: "the depot's own directory: the catalog and, without --store, the replicas",
-  },
-  store: {
-    kind: "list",
-    value: "SPEC",
-    help:
-      "where replicas go: fs:DIR,DIR, clients (whoever is connected and lends room) or ./plugin.js?options; may be repeated",
-  },
-  "default-replicas": {
-    kind: "text",
-    value: "N",
-    default: "2",
-    help: "replicas of a new file when its client names no number",
-  },
-  grace: {
-    kind: "text",
-    value: "TIME",
-    default: "1h",
-    help: "how long a place that was lost may be away before its replicas are made anew",
-  },
-  "grace-last": {
-    kind: "text",
-    value: "TIME",
-    default: "10m",
-    help: "the same, for what has only one copy left",
-  },
-  "goodbye-grace": {
-    kind: "text",
-    value: "TIME",
-    default: "24h",
-    help: "the same, for a place that said goodbye",
-  },
-  "gone-after": {
-    kind: "text",
-    value: "TIME",
-    default: "30d",
-    help: "how long a place may be away before it is taken for gone",
-  },
-  settle: {
-    kind: "text",
-    value: "TIME",
-    default: "2m",
-    help: "how long after a start places may still come before any is missed",
-  },
-  linger: {
-    kind: "text",
-    value: "TIME",
-    default: "60s",
-    help: "how long bytes that nobody needs stay before they are deleted",
-  },
-  "repair-rate": {
-    kind: "text",
-    value: "SIZE",
-    default: "50MB",
-    help: "bytes a second that repair, change of replicas and checks may move",
-  },
-  scrub: {
-    kind: "text",
-    value: "TIME",
-    default: "7d",
-    help: "every replica is read and checked once in this time",
-  },
-  "keep-removed": {
-    kind: "text",
-    value: "TIME",
-    default: "24h",
-    help: "how long what was removed or replaced can be restored; 0: not at all",
-  },
-  reserve: {
-    kind: "text",
-    value: "SIZE",
-    help: "room to keep free on each place (the larger of 1GiB and 2 %)",
-  },
-  "max-connections": {
-    kind: "text",
-    value: "N",
-    default: "10000",
-    help: "connections at once",
-  },
-  patience: {
-    kind: "text",
-    value: "TIME",
-    default: "30s",
-    help: "how long a transfer may stand still before it ends",
-  },
-  log: { kind: "text", value: "text|json", default: "text", help: "the log's form" },
-  "accept-old-catalog": {
-    kind: "switch",
-    help: "start although the places have seen a newer catalog than this one",
-  },
-  ...JOINING_FLAGS,
-  help: { kind: "switch", help: "show this" },
-} as const satisfies FlagTable;
-
-type Flags = FlagValues<typeof FLAGS>;
-
-/** The words of `deposito server`, and its help. */
-export const SERVER_USAGE = {
-  line: "deposito server [flags]",
-  summary: "Runs a depot: keeps files on several places and gives them back.",
-  flags: FLAGS,
-  examples: [
-    ["deposito server", "a depot for this machine alone, in ./deposito-data"],
-    [
-      "deposito server --store fs:/mnt/disk1,/mnt/disk2,/mnt/disk3",
-      "three disks, and a copy on as many of them as each file wants",
-    ],
-    [
-      "deposito server --store clients --store fs:./disk1 --grace 4h",
-      "copies also on the machines that run `deposito client hold DIR`",
-    ],
-    [
-      "deposito server --store fs:./disk1 --join office:7420 --lend 100GB",
-      "keeps copies for the depot at office, too",
-    ],
-  ],
-} as const satisfies Usage;
+type Flags = FlagValues<typeof SERVER_FLAGS>;
 
 /** Errors that say all that an operator needs, without a trace. */
 const PLAIN_ERRORS = [
@@ -180,8 +53,13 @@ const PLAIN_ERRORS = [
 /** Runs a depot until it is told to stop; resolves to the exit status. */
 export async function runServer(args: string[]): Promise<number> {
   try {
-    const { flags, words } = parseFlags(FLAGS, args);
-    if (words.length > 0) throw new UsageError(`Unknown word ${JSON.stringify(words[0])}`);
+    const { flags, words } = parseFlags(SERVER_FLAGS, args);
+    if (words.length > 0) {
+      const word = JSON.stringify(words[0]!.slice(0, 60));
+      throw new UsageError(
+        `Unknown word ${word}: the server takes flags; see deposito server --help`,
+      );
+    }
     if (flags.help) {
       print(helpText(SERVER_USAGE));
       return 0;
@@ -191,12 +69,12 @@ export async function runServer(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
     if (error instanceof UsageError) {
-      printError(`${error.message}; see deposito server --help`);
+      printError(error.message);
       return EXIT.usage;
     }
     if (!PLAIN_ERRORS.some((plain) => error instanceof plain)) throw error;
-    printError((error as Error).message);
-    return 1;
+    printError(plainWords(error as Error));
+    return EXIT.failed;
   }
 }
 
@@ -235,10 +113,7 @@ async function serve(flags: Flags): Promise<void> {
     new Listener({
       hostname,
       port,
-      maxConnections: parseCount(flags["max-connections"], "number of connections", {
-        from: 1,
-        to: 1_000_000,
-      }),
+      maxConnections: parseConnectionCount(flags["max-connections"]),
       patienceMs: parseDuration(flags.patience),
       depot,
       log,
@@ -255,10 +130,7 @@ async function serve(flags: Flags): Promise<void> {
 function settingsOf(flags: Flags, owed: (zone: string) => number): DepotSettings {
   const fixed = reserveOf(flags);
   return {
-    defaultReplicas: parseCount(flags["default-replicas"], "number of replicas", {
-      from: 1,
-      to: MAX_REPLICAS,
-    }),
+    defaultReplicas: parseReplicas(flags["default-replicas"]),
     graceMs: parseDuration(flags.grace),
     graceLastMs: parseDuration(flags["grace-last"]),
     goodbyeGraceMs: parseDuration(flags["goodbye-grace"]),
@@ -285,11 +157,6 @@ function hostOf({ host, plain }: Flags): string {
     `Refused to listen on ${host}: identifiers and files would cross the network in clear. ` +
       `Use a tunnel to 127.0.0.1, or say --plain where the network is trusted`,
   );
-}
-
-function logFormat(text: string): "text" | "json" {
-  if (text === "text" || text === "json") return text;
-  throw new UsageError(`--log ${text}: expected text or json`);
 }
 
 function storeContext(

@@ -46,7 +46,8 @@ export class Connection implements Disposable {
   ): Promise<Connection> {
     const patience = AbortSignal.timeout(options.patienceMs ?? PATIENCE_MS);
     const signal = options.signal ? AbortSignal.any([options.signal, patience]) : patience;
-    const where = `${address.hostname}:${address.port}`;
+    const { hostname, port } = address;
+    const where = hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
     try {
       return new Connection(await Deno.connect({ ...address, signal }), options);
     } catch (cause) {

@@ -94,12 +94,19 @@ function listen({ hostname, port }: ListenerOptions): Deno.TcpListener {
   try {
     return Deno.listen({ hostname, port });
   } catch (cause) {
-    throw new ListenRefused(
-      `Could not listen on ${hostname}, port ${port}: ${messageOf(cause)}. ` +
-        `Give another --port, or 0 for any free one`,
-      { cause },
-    );
+    const words = `Could not listen on ${hostname}, port ${port}: ${messageOf(cause)}`;
+    throw new ListenRefused(`${words}. ${adviceOn(cause)}`, { cause });
   }
+}
+
+function adviceOn(cause: unknown): string {
+  if (cause instanceof Deno.errors.AddrInUse) {
+    return "Another program has it: stop that one, or give another --port, or 0 for any free one";
+  }
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return "Ports below 1024 are the system's own: give another --port";
+  }
+  return "Give an address of this machine with --host";
 }
 
 function refuse(connection: Connection): void {

@@ -1,8 +1,7 @@
 /** Which depot, and as whom: what the seed asks of a client. */
-import { parseIdentifier } from "./client_context.ts";
 import type { Questions } from "./prompts.ts";
 import { environment } from "./user_path.ts";
-import { formatAddress, parseAddress, parsePort, UsageError } from "./values.ts";
+import { formatAddress, parseAddress, parseIdentifier, parsePort, UsageError } from "./values.ts";
 
 /** Offers what was answered before, when it is asked again. */
 export class AddressQuestions {

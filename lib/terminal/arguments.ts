@@ -12,8 +12,16 @@ export type Flag =
     readonly value: string;
     readonly default?: string;
     readonly help: string;
+    /** Throws `UsageError` for a value that is none; it is read again where it is used. */
+    readonly check?: (text: string) => unknown;
   }
-  | { readonly kind: "list"; readonly value: string; readonly help: string };
+  | {
+    readonly kind: "list";
+    readonly value: string;
+    readonly help: string;
+    /** As of `text`, for each. */
+    readonly check?: (text: string) => unknown;
+  };
 
 /** By the flag's word without its `--`. */
 export type FlagTable = Readonly<Record<string, Flag>>;
@@ -97,7 +105,18 @@ function refuseUnknown(arg: string, names: readonly string[]): never {
 
 function valueOf(name: string, flag: Flag, given: string[]): boolean | string | string[] | null {
   if (flag.kind === "switch") return given.length > 0;
+  for (const text of flag.check ? given : []) checkValue(text, `--${name}`, flag.check!);
   if (flag.kind === "list") return given;
   if (given.length > 1) throw new UsageError(`--${name} was given twice: give it once`);
   return given[0] ?? flag.default ?? null;
+}
+
+/** Says in its complaint where the value stood, such as `--port`. */
+export function checkValue<T>(text: string, where: string, check: (text: string) => T): T {
+  try {
+    return check(text);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${where}: ${error.message}`);
+  }
 }

@@ -1,13 +1,13 @@
 /** What the words around a command, the environment and this process make of a client. */
-import { isUuid } from "../protocol/mod.ts";
-import { type Address, connect, type Link } from "../client/mod.ts";
+import { checkValue } from "./arguments.ts";
 import { Identities, identityFolder } from "../client/identity.ts";
+import { type Address, connect, type Link } from "../client/mod.ts";
 import { retryWords } from "./complaint.ts";
 import type { Context } from "./commands/command.ts";
 import type { Screen } from "./screen.ts";
 import { formatDuration } from "./units.ts";
 import { environment, userPath } from "./user_path.ts";
-import { parseAddress, UsageError } from "./values.ts";
+import { parseAddress, parseIdentifier } from "./values.ts";
 
 export interface ClientSettings {
   address: Address;
@@ -22,24 +22,19 @@ export function clientSettings(
   flags: { server: string | null; id: string | null; json: boolean; quiet: boolean },
 ): ClientSettings {
   const { json, quiet } = flags;
-  const server = flags.server ?? environment("DEPOSITO_SERVER") ?? "127.0.0.1";
-  const id = flags.id ?? environment("DEPOSITO_ID") ?? null;
   return {
-    address: parseAddress(server),
-    id: id === null ? null : parseIdentifier(id),
+    address: either(flags.server, "DEPOSITO_SERVER", parseAddress) ?? parseAddress("127.0.0.1"),
+    id: either(flags.id, "DEPOSITO_ID", parseIdentifier),
     json,
     quiet,
   };
 }
 
-/** A UUID version 4, lower case. Throws `UsageError`. */
-export function parseIdentifier(text: string): string {
-  if (isUuid(text)) return text.toLowerCase();
-  const shown = JSON.stringify(text.slice(0, 60));
-  throw new UsageError(
-    `${shown} is no identifier: it looks like 6b6c1f0e-3b5f-4c9e-8a51-0d6a4f1c2b3e; ` +
-      "see yours with `deposito client id` where you deposited",
-  );
+/** What a flag says, else the environment; `null`: neither does. */
+function either<T>(given: string | null, name: string, read: (text: string) => T): T | null {
+  if (given !== null) return read(given);
+  const text = environment(name);
+  return text === undefined ? null : checkValue(text, name, read);
 }
 
 /** A client of this process. Disposing it ends its connection. */

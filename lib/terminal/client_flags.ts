@@ -5,7 +5,7 @@ import { COMMANDS } from "./commands/table.ts";
 import { type Point, pointOf } from "./completions/points.ts";
 import { helpRows, type Usage } from "./help.ts";
 import { nearest } from "./nearest.ts";
-import { UsageError } from "./values.ts";
+import { parseAddress, parseIdentifier, UsageError } from "./values.ts";
 
 /** Flags of every command. */
 export const CLIENT_FLAGS = {
@@ -13,8 +13,14 @@ export const CLIENT_FLAGS = {
     kind: "text",
     value: "HOST:PORT",
     help: "The depot; else DEPOSITO_SERVER, else 127.0.0.1:7420",
+    check: parseAddress,
   },
-  "id": { kind: "text", value: "UUID", help: "Your identifier; else DEPOSITO_ID, else remembered" },
+  "id": {
+    kind: "text",
+    value: "UUID",
+    help: "Your identifier; else DEPOSITO_ID, else remembered",
+    check: parseIdentifier,
+  },
   "hold": { kind: "text", value: "DIR", help: "Lend DIR meanwhile, as the command hold does" },
   "json": { kind: "switch", help: "Print the result as JSON" },
   "quiet": { kind: "switch", help: "No progress, no remarks" },

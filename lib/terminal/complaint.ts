@@ -13,6 +13,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   sem_emprestimo: "ask who runs it to add --store clients",
   interno: "try again, or read the depot's log",
   indisponivel: "see the places with `deposito client status`",
+  nome_invalido: "choose another name; deposit takes one with --name",
   ocupado: "try again later",
   encerrando: "try again when it runs again",
 };
@@ -39,9 +40,12 @@ function refusal(error: Refusal): string {
 
 function connectionLost(error: ConnectionLost): string {
   const words = withoutNumbers(error.message);
-  return words.startsWith("Could not connect")
-    ? `${words}; is a depot running there? Start one with \`deposito server\`, or give --server`
-    : `${words}; run the same command again: it goes on where it was`;
+  if (!words.startsWith("Could not connect")) {
+    return `${words}; run the same command again: it goes on where it was`;
+  }
+  return /lookup|resolve|not known/.test(words)
+    ? `${words}; check the host's name, or give its address with --server`
+    : `${words}; is a depot running there? Start one with \`deposito server\`, or give --server`;
 }
 
 /** What the system says, with the path first and without its numbers. */
@@ -55,12 +59,20 @@ function systemWords(error: unknown): string {
   return (path ? `${path}: ${words}` : words) + (advice ? `; ${advice}` : "");
 }
 
+/** What an operator reads of an error whose words may come from the system or the runtime. */
+export function plainWords(error: Error): string {
+  const [before, after] = withoutNumbers(error.message).split(/Requires \w+ access to ".*$/s);
+  return after === undefined ? before! : before + MAY_NOT;
+}
+
 /** The runtime speaks of its own flags, which a user of this program does not have. */
 function notCapable(message: string): string {
   const path = /access to "(.*?)"/s.exec(message)?.[1] ?? "that path";
-  return `${path}: this program may not touch it, as with all of the system's own folders; ` +
-    "choose another path";
+  return `${path}: ${MAY_NOT}`;
 }
+
+const MAY_NOT = "this program may not touch it, as with all of the system's own folders; " +
+  "choose another path";
 
 function systemAdvice(error: unknown, words: string): string | null {
   if (error instanceof Deno.errors.NotFound) return "check the path";

@@ -9,11 +9,13 @@ export const JOINING_FLAGS = {
     kind: "list",
     value: "HOST:PORT",
     help: "lend room to the depot there, in directories of this one's own; may be repeated",
+    check: parseAddress,
   },
   lend: {
     kind: "text",
     value: "SIZE",
     help: "how much to lend, to all of them together; set apart from this depot's own files",
+    check: parseSize,
   },
   name: {
     kind: "text",

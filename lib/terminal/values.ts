@@ -1,4 +1,5 @@
 /** What people type as sizes, durations, numbers and addresses, read strictly. */
+import { isUuid } from "../protocol/mod.ts";
 import type { Address } from "../client/session.ts";
 
 /** The words on the command line were wrong: exit status 2, and the message says what is right. */
@@ -72,9 +73,18 @@ export function parseAddress(text: string): Address {
   const bracketed = /^\[([0-9A-Fa-f:.]+(?:%[^\]]+)?)\](?::(.*))?$/.exec(text);
   if (bracketed) return address(bracketed[1]!, bracketed[2]);
   if (/^[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$/.test(text)) return address(text, undefined);
-  const named = /^([A-Za-z0-9._-]+)(?::(.*))?$/.exec(text);
+  const named = /^([A-Za-z0-9._-]+)(?::([^/]*))?$/.exec(text);
   if (named) return address(named[1]!, named[2]);
   throw new UsageError(`${show(text)} is no address: write host, host:port or [IPv6]:port`);
+}
+
+/** A UUID version 4, lower case. Throws `UsageError`. */
+export function parseIdentifier(text: string): string {
+  if (isUuid(text)) return text.toLowerCase();
+  throw new UsageError(
+    `${show(text)} is no identifier: it looks like 6b6c1f0e-3b5f-4c9e-8a51-0d6a4f1c2b3e; ` +
+      "see yours with `deposito client id` where you deposited",
+  );
 }
 
 /** An address as `parseAddress` reads it. */

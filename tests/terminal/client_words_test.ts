@@ -1,4 +1,4 @@
-import { clientSettings, parseIdentifier } from "../../lib/terminal/client_context.ts";
+import { clientSettings } from "../../lib/terminal/client_context.ts";
 import {
   clientUsage,
   commandUsage,
@@ -8,7 +8,7 @@ import {
 import { helpText } from "../../lib/terminal/help.ts";
 import { COMMANDS } from "../../lib/terminal/commands/table.ts";
 import { pathFrom } from "../../lib/terminal/user_path.ts";
-import { UsageError } from "../../lib/terminal/values.ts";
+import { parseIdentifier, UsageError } from "../../lib/terminal/values.ts";
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "../assert.ts";
 import { resolve } from "node:path";
 

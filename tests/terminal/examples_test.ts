@@ -4,7 +4,7 @@ import { CLIENT_FLAGS, commandUsage, splitCommand } from "../../lib/terminal/cli
 import type { Context } from "../../lib/terminal/commands/command.ts";
 import { COMMANDS } from "../../lib/terminal/commands/table.ts";
 import { type Example, helpText } from "../../lib/terminal/help.ts";
-import { SERVER_USAGE } from "../../server.ts";
+import { SERVER_USAGE } from "../../lib/terminal/server_flags.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { KeptScreen } from "./kept_screen.ts";
 

@@ -29,19 +29,30 @@ async function run(...args: string[]): Promise<{ code: number; out: string; err:
 Deno.test("wrong words end with status 2 and one line that says what is right", async () => {
   const wrong: [string[], RegExp][] = [
     [[], /^deposito: Missing words: deposito server, or deposito client COMMAND; see --help\n$/],
-    [["clinet"], /^deposito: Unknown word "clinet": did you mean client\?\n$/],
+    [["clinet"], /^deposito: Unknown word "clinet": did you mean deposito client\?\n$/],
+    [["replica", "a", "2"], /: did you mean deposito client replicas\?\n$/],
+    [["--verison"], /^deposito: Unknown flag "--verison": did you mean --version\?\n$/],
+    [["completions", "bsh"], /^deposito: Unknown shell "bsh": did you mean bash\?\n$/],
+    [["server", "--grace", "10"], /^deposito: --grace: "10" is no duration: .*\n$/],
+    [["server", "--prot", "1"], /^deposito: Unknown flag "--prot": did you mean --port\?\n$/],
+    [
+      ["server", "start"],
+      /^deposito: Unknown word "start": the server takes flags; see .*--help\n$/,
+    ],
+    [["client", "hold", ".", "--capacity", "5G"], /^deposito: --capacity: "5G" is no size: .*\n$/],
+    [["client", "list", "--server", "http://a"], /--server: "http:\/\/a" is no address: .*\n$/],
     [["client"], /^deposito: Missing COMMAND: one of deposit, .*\n$/],
     [["client", "lst"], /^deposito: Unknown command "lst": did you mean list\?\n$/],
     [["client", "list", "--jsn"], /^deposito: Unknown flag "--jsn": did you mean --json\?\n$/],
     [["client", "127.0.0.1", "7420"], /^deposito: Missing COMMAND: the menu needs a terminal.*\n$/],
-    [["client", "list", "--server", "a:b"], /^deposito: "b" is no port: .*\n$/],
+    [["client", "list", "--server", "a:b"], /^deposito: --server: "b" is no port: .*\n$/],
     [["client", "retrieve", "a", "--output", "-", "--json"], /^deposito: --output - takes no/],
     [
       ["client", "deposit", "a", "--replicas", "2", "--wait", "3"],
       /to wait for: .* from 1 to 2\n$/,
     ],
     [["client", "deposit", "a", "--wait", "0"], /to wait for: .* from 1 to 1000\n$/],
-    [["client", "list", "--id", "x"], /^deposito: "x" is no identifier: .*\n$/],
+    [["client", "list", "--id", "x"], /^deposito: --id: "x" is no identifier: .*\n$/],
   ];
   await Promise.all(wrong.map(async ([args, complaint]) => {
     const { code, out, err } = await run(...args);

@@ -19,6 +19,7 @@ export const depositCommand = defineCommand({
       kind: "text",
       value: "N",
       help: "Copies on different places; without it a known name keeps its number",
+      check: parseReplicas,
     },
     "name": { kind: "text", value: "NAME", help: "The name in the depot, for one PATH" },
     "allow-fewer": { kind: "switch", help: "Take as many copies as there are places with room" },

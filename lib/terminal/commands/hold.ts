@@ -7,7 +7,12 @@ export const holdCommand = defineCommand({
   words: "DIR",
   summary: "Lends disk: keeps replicas of others' files in DIR for as long as it runs.",
   flags: {
-    "capacity": { kind: "text", value: "SIZE", help: "Take no more than this, such as 50GB" },
+    "capacity": {
+      kind: "text",
+      value: "SIZE",
+      help: "Take no more than this, such as 50GB",
+      check: parseSize,
+    },
     "zone": {
       kind: "text",
       value: "NAME",
@@ -22,6 +27,7 @@ export const holdCommand = defineCommand({
       kind: "text",
       value: "SIZE",
       help: "Leave so much of the disk free (the larger of 1GiB and 2 %)",
+      check: parseSize,
     },
   },
   examples: [
@@ -38,7 +44,9 @@ export const holdCommand = defineCommand({
   more: IN_CLEAR,
   async run({ flags, words }, context) {
     const [directory, ...others] = words;
-    if (directory === undefined || others.length > 0) throw new UsageError("hold takes one DIR");
+    if (directory === undefined || others.length > 0) {
+      throw new UsageError("hold takes one DIR: say which directory to lend");
+    }
     const { name, zone, machine } = lentHere(flags);
     const capacity = flags.capacity === null ? null : parseSize(flags.capacity);
     const reserve = flags.reserve === null ? null : parseSize(flags.reserve);

@@ -29,7 +29,9 @@ export const replicasCommand = defineCommand({
   },
   async run({ flags, words }, context) {
     const names = words.slice(0, -1);
-    if (names.length === 0) throw new UsageError("Missing words: replicas NAME… N");
+    if (names.length === 0) {
+      throw new UsageError("Missing words: say which file and how many, replicas NAME… N");
+    }
     const wanted = parseReplicas(words.at(-1)!);
     const wait = parseWait(flags.wait, { from: 0 });
     const connections = parseConnections(flags.connections);

@@ -7,6 +7,7 @@ export const CONNECTIONS: Flag & { kind: "text"; default: string } = {
   value: "N",
   default: "4",
   help: "Connections at once, for several files",
+  check: parseConnections,
 };
 
 export function parseConnections(text: string): number {
