@@ -44,7 +44,7 @@ function script(shell: string): Promise<string> {
 const CASES: readonly [line: string, offered: string[] | null][] = [
   ["deposito cl", ["client"]],
   ["deposito --v", ["--version"]],
-  ["deposito client re", ["retrieve", "replicas", "remove"]],
+  ["deposito client rep", ["replicas"]],
   ["deposito client --server h:1 dep", ["deposit"]],
   ["deposito client deposit --rep", ["--replicas"]],
   ["deposito client retrieve x --f", ["--force"]],
