@@ -10,6 +10,8 @@ const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 type Part = keyof typeof project.tasks & ("server" | "client");
 
 export interface DepotOptions {
+  /** Where it keeps everything, as an earlier one left it; a new folder when not given. */
+  home?: string;
   /** Directories of the server's own. */
   directories?: number;
   /** Machines that lend a directory each, all of them this one. */
@@ -32,7 +34,7 @@ export class RunningDepot implements AsyncDisposable {
 
   static async start(ground: Ground, options: DepotOptions = {}): Promise<RunningDepot> {
     const { directories = options.holders ? 0 : 1, holders = 0 } = options;
-    const home = await ground.folder("depot");
+    const home = options.home ?? await ground.folder("depot");
     await using stack = new AsyncDisposableStack();
     const stores = Array.from(
       { length: directories },

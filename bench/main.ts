@@ -10,13 +10,16 @@ import { Ground } from "./ground.ts";
 import { measureLimits, touchMemory } from "./limits.ts";
 import { openMedia } from "./media.ts";
 import { head, type Report, section } from "./report.ts";
+import { plot } from "./plot.ts";
 import { measure } from "./rounds.ts";
 import { type Scale, SCALES, type Scenario } from "./scenario.ts";
+import { growthSeries } from "./scenarios/growth.ts";
 import { SCENARIOS } from "./scenarios/table.ts";
 
 const FLAGS = {
   quick: { kind: "switch", help: "small and once: shows that the bench works, not how fast" },
   json: { kind: "text", value: "PATH", help: "write all numbers there" },
+  plot: { kind: "text", value: "PATH", help: "write a picture of growth there, as SVG" },
   rounds: { kind: "text", value: "N", help: "instead of 5" },
   disk: {
     kind: "text",
@@ -78,6 +81,10 @@ async function main(args: string[]): Promise<void> {
     const result = await measure(scenario, ground);
     report.results.push(result);
     print(section(result));
+  }
+  const growth = growthSeries(report.results, scale);
+  if (flags.plot !== null && growth.length > 0) {
+    await Deno.writeTextFile(userPath(flags.plot), plot(growth));
   }
   if (flags.json !== null) {
     await Deno.writeTextFile(userPath(flags.json), JSON.stringify(report, null, 2) + "\n");

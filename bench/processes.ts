@@ -2,6 +2,8 @@
 
 /** A program that does not end when it is asked to is killed after so long. Milliseconds. */
 const STOP_MS = 5_000;
+/** In which Linux counts a process's time. */
+const TICKS_A_SECOND = 100;
 /** One that is not ready after so long never will be. Milliseconds. */
 const READY_MS = 20_000;
 
@@ -130,6 +132,13 @@ export function freePort(): number {
 export async function residentBytes(pid: number): Promise<number> {
   const status = await run("cat", [`/proc/${pid}/status`]);
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** Seconds for which a process had a processor so far, in all its threads. */
+export async function processorSeconds(pid: number): Promise<number> {
+  const [user, system] = (await run("cat", [`/proc/${pid}/stat`])).split(") ")[1]!
+    .split(" ").slice(11, 13).map(Number) as [number, number];
+  return (user + system) / TICKS_A_SECOND;
 }
 
 async function pathOf(program: string): Promise<string> {

@@ -52,6 +52,10 @@ export interface Scale {
   largeBytes: number;
   smallFiles: number;
   smallBytes: number;
+  /** Files in the fullest catalog. */
+  catalogFiles: number;
+  /** Files of the client that asks such a catalog: as many as a page of a list has, at most. */
+  ownFiles: number;
   /** Connections that do nothing. */
   idle: number;
   /** Deposits one after the other where a single one is too short to be timed. */
@@ -69,6 +73,8 @@ export const SCALES = {
     largeBytes: 1024 * MIB,
     smallFiles: 1_000,
     smallBytes: 4_096,
+    catalogFiles: 1_000_000,
+    ownFiles: 1_000,
     idle: 5_000,
     repeats: 200,
     rounds: 5,
@@ -78,6 +84,8 @@ export const SCALES = {
     largeBytes: 4 * MIB,
     smallFiles: 8,
     smallBytes: 4_096,
+    catalogFiles: 1_000,
+    ownFiles: 10,
     idle: 20,
     repeats: 4,
     rounds: 1,

@@ -5,6 +5,7 @@ import { depositDisk } from "./deposit_disk.ts";
 import { depositHolders } from "./deposit_holders.ts";
 import { depositMemory } from "./deposit_memory.ts";
 import { depositSmallFiles } from "./deposit_small.ts";
+import { depositGrown, retrieveGrown } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { many16, many64 } from "./many.ts";
 import { retrieveMemory } from "./retrieve_memory.ts";
@@ -21,4 +22,6 @@ export const SCENARIOS: readonly Scenario[] = [
   many16,
   many64,
   idle,
+  depositGrown,
+  retrieveGrown,
 ];
