@@ -49,7 +49,8 @@ export class JoinedDepot implements AsyncDisposable {
   readonly #lending = new Map<string, Lending>();
   readonly #running: Promise<void>;
   #peer: Peer | null = null;
-  #lastWhy = "";
+  /** What was complained of last, by what could not be lent. */
+  #complaints = new Map<string, string>();
 
   constructor(private readonly options: JoinedDepotOptions) {
     this.#running = this.#run().catch(() => {});
@@ -64,7 +65,7 @@ export class JoinedDepot implements AsyncDisposable {
   async #run(): Promise<void> {
     const { room, pace = REAL_PACE } = this.options;
     const { signal } = this.#stop;
-    await this.#insist(async () => void await this.#meet(), signal);
+    await this.#insist("", async () => void await this.#meet(), signal);
     while (!signal.aborted) {
       for (const directory of await room.directories()) this.#see(directory);
       await pace.sleep(LOOK_EVERY_MS, signal);
@@ -81,7 +82,7 @@ export class JoinedDepot implements AsyncDisposable {
     const signal = AbortSignal.any([this.#stop.signal, stop.signal]);
     const lend = async () => {
       await before?.done;
-      await this.#insist(() => this.#lend(directory, signal), signal);
+      await this.#insist(directory.name, () => this.#lend(directory, signal), signal);
     };
     this.#lending.set(address, { leaving, stop, done: lend().catch(() => {}) });
   }
@@ -120,19 +121,23 @@ export class JoinedDepot implements AsyncDisposable {
    * Runs `attempt` until it succeeds or this is disposed. Nothing is given up: what is wrong here or
    * there may be mended while the depot runs.
    */
-  #insist(attempt: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  #insist(
+    directory: string,
+    attempt: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { pace } = this.options;
     const onRetry = (error: Error) => {
       this.#peer = null;
-      this.#complain(messageOf(error));
+      this.#complain(directory, messageOf(error));
     };
     return keepTrying(attempt, { signal, onRetry, pace, mayTryAgain: () => true });
   }
 
   #tell(event: HoldEvent, { name: directory }: OwnDirectory): void {
     const { log, shown: depot } = this.options;
-    if (event.type === "reconnecting") return this.#complain(event.why);
-    this.#lastWhy = "";
+    if (event.type === "reconnecting") return this.#complain(directory, event.why);
+    this.#complaints.delete(directory);
     if (event.type === "leaving" && event.needed === 0) {
       log.info("Another depot needs nothing of this directory any more", { depot, directory });
     }
@@ -144,10 +149,11 @@ export class JoinedDepot implements AsyncDisposable {
   }
 
   /** Says it once, not at each attempt. */
-  #complain(why: string): void {
-    if (why === this.#lastWhy) return;
-    this.#lastWhy = why;
+  #complain(directory: string, why: string): void {
+    if (this.#complaints.get(directory) === why) return;
+    this.#complaints.set(directory, why);
     const { log, shown: depot } = this.options;
-    log.warn("No room is lent to another depot for now; trying again", { depot, why });
+    const fields = directory === "" ? { depot, why } : { depot, directory, why };
+    log.warn("No room is lent to another depot for now; trying again", fields);
   }
 }
