@@ -12,6 +12,7 @@ import { defaultReserve } from "./lib/depot/rooms.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
 import { Holders } from "./lib/server/holders.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
+import { tellServiceManager } from "./lib/server/service_manager.ts";
 import { type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
 import { parseReplicas } from "./lib/terminal/commands/shared_flags.ts";
@@ -19,6 +20,7 @@ import { plainWords } from "./lib/terminal/complaint.ts";
 import { helpText } from "./lib/terminal/help.ts";
 import { joiningSettings } from "./lib/terminal/joining_flags.ts";
 import { openLog } from "./lib/terminal/log.ts";
+import { checkOffline } from "./lib/terminal/offline_check.ts";
 import { print, printError } from "./lib/terminal/output.ts";
 import {
   logFormat,
@@ -26,7 +28,8 @@ import {
   SERVER_FLAGS,
   SERVER_USAGE,
 } from "./lib/terminal/server_flags.ts";
-import { userPath } from "./lib/terminal/user_path.ts";
+import { Stopped, Stopping } from "./lib/terminal/stopping.ts";
+import { environment, userPath } from "./lib/terminal/user_path.ts";
 import {
   formatAddress,
   parseDuration,
@@ -64,10 +67,13 @@ export async function runServer(args: string[]): Promise<number> {
       print(helpText(SERVER_USAGE));
       return 0;
     }
+    if (flags.full && !flags.check) throw new UsageError("--full goes with --check");
+    if (flags.check) return await check(flags) ? EXIT.done : EXIT.failed;
     await serve(flags);
     return 0;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
+    if (error instanceof Stopped) return error.status;
     if (error instanceof UsageError) {
       printError(error.message);
       return EXIT.usage;
@@ -122,8 +128,24 @@ async function serve(flags: Flags): Promise<void> {
   );
   joining?.start();
   print(`listening on ${formatAddress(listener.address)}, depot ${depot.id}\n`);
+  const manager = { socket: environment("NOTIFY_SOCKET"), folder: data.path, log };
+  await tellServiceManager("READY=1", manager);
   await Promise.race([stopping, depot.failed]);
   log.info("Stopping");
+  await tellServiceManager("STOPPING=1", manager);
+}
+
+/** Resolves to whether all is well. Nothing may run on the data directory meanwhile. */
+async function check(flags: Flags): Promise<boolean> {
+  using stopping = new Stopping();
+  using data = await DataDirectory.open(userPath(flags.data), { create: false });
+  const directories = flags.store.filter((spec) => spec.startsWith("fs:"))
+    .flatMap((spec) => spec.slice("fs:".length).split(",")).map(userPath);
+  return await checkOffline(data.catalog, {
+    directories,
+    full: flags.full,
+    signal: stopping.signal,
+  });
 }
 
 /** `owed`: bytes of a disk, by its zone, that are lent to other depots and not yet used. */

@@ -10,11 +10,11 @@ export class DataDirectoryRefused extends Error {
 export class DataDirectory implements Disposable {
   private constructor(readonly path: string, private readonly lock: Deno.FsFile) {}
 
-  /** Makes the directory when it is not there. Throws `DataDirectoryRefused`. */
-  static async open(path: string): Promise<DataDirectory> {
+  /** Makes the directory when it is not there, unless told not to. Throws `DataDirectoryRefused`. */
+  static async open(path: string, { create = true } = {}): Promise<DataDirectory> {
     try {
-      await makePath(path);
-      const lock = await Deno.open(join(path, "lock"), { create: true, write: true });
+      if (create) await makePath(path);
+      const lock = await Deno.open(join(path, "lock"), { create, write: true });
       if (await lockFile(lock)) return new DataDirectory(path, lock);
       lock.close();
     } catch (cause) {

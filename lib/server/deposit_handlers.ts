@@ -15,6 +15,7 @@ import {
 import { receiptLine, refusalOf, seedReceiptLine, telling } from "./answers.ts";
 import { type BodyRead, drainBlocks, drainRaw, GaveUp, receiveBlocks, receiveRaw } from "./body.ts";
 import type { Client, Exchange } from "./exchange.ts";
+import { logRefused, logStored } from "./journal.ts";
 
 /** A client that was offered to go on first hashes what it has; it may take this long. Milliseconds. */
 const DECIDE_MS = 15 * 60_000;
@@ -43,6 +44,7 @@ export async function deposit(
       connection,
       (tell) => offer.same(action.digest, telling(tell)),
     );
+    logStored(exchange.log, receipt);
     return await connection.writeLine(receiptLine(receipt));
   }
   await receiveDeposit(exchange, offer, { from: action.from, declared: request.digest });
@@ -66,6 +68,7 @@ async function receiveDeposit(
       connection,
       (tell) => incoming!.finish(digest, telling(tell)),
     );
+    logStored(log, receipt);
     await connection.writeLine(receiptLine(receipt));
   } catch (error) {
     if (error instanceof ConnectionLost || error instanceof BadPeer) {
@@ -74,7 +77,9 @@ async function receiveDeposit(
     }
     if (error instanceof GaveUp) throw new Refusal("desistiu", "The deposit was given up");
     if (read.ended) throw error;
-    await connection.writeLine(encodeError(refusalOf(error, log)));
+    const refusal = refusalOf(error, log);
+    logRefused(log, refusal);
+    await connection.writeLine(encodeError(refusal));
     await drainBlocks(connection, read.unread);
   } finally {
     await incoming?.[Symbol.asyncDispose]();
@@ -106,9 +111,13 @@ export async function seedDeposit(
     }, signal);
     incoming = await offer.receive(0);
     await receiveRaw({ connection, incoming, memory, read }, size);
-    await connection.writeLine(seedReceiptLine(await incoming.finish(digest)));
+    const receipt = await incoming.finish(digest);
+    logStored(log, receipt);
+    await connection.writeLine(seedReceiptLine(receipt));
   } catch (error) {
-    await connection.writeLine(encodeError(refusalOf(error, log)));
+    const refusal = refusalOf(error, log);
+    logRefused(log, refusal);
+    await connection.writeLine(encodeError(refusal));
     await drainRaw(connection, read.unread);
   } finally {
     await incoming?.[Symbol.asyncDispose]();

@@ -12,11 +12,12 @@ import {
 } from "../protocol/mod.ts";
 import { contentLine } from "./answers.ts";
 import type { Client, Exchange } from "./exchange.ts";
+import { logSent } from "./journal.ts";
 
 /** `comando:recuperar` */
 export async function retrieve(
   request: Extract<Request, { kind: "retrieve" }>,
-  { connection, depot, signal }: Exchange,
+  { connection, depot, log, signal }: Exchange,
   { owner }: Client,
 ): Promise<void> {
   const { name, from, length, digest, avoid } = request;
@@ -24,11 +25,14 @@ export async function retrieve(
   await using retrieval = await depot.retrieve(wish, signal);
   const { file, copies } = retrieval;
   await connection.writeLine(contentLine(file, copies));
+  let sent = 0;
   for await (const piece of retrieval.pieces()) {
     if (connection.lineArrived()) await refuseInterruption(connection);
     await connection.writeLine(encode(BODY.block, { bytes: piece.length }));
     await connection.write(piece);
+    sent += piece.length;
   }
+  logSent(log, file, sent);
   const places = retrieval.places;
   await connection.writeLine(encode(BODY.end, { bytes: 0, digest: file.digest, places }));
 }
@@ -36,7 +40,7 @@ export async function retrieve(
 /** The seed's retrieval: a line, then the raw bytes; what breaks in the middle ends the connection. */
 export async function seedRetrieve(
   { name }: Extract<Request, { kind: "seedRetrieve" }>,
-  { connection, depot, signal }: Exchange,
+  { connection, depot, log, signal }: Exchange,
   client: Client | Refusal,
 ): Promise<void> {
   if (client instanceof Refusal) throw client;
@@ -56,6 +60,7 @@ export async function seedRetrieve(
       await connection.write(piece);
     }
     await begin();
+    logSent(log, retrieval.file, size);
   } catch (error) {
     // Raw bytes have no place for an error: the client must not take it for the file's.
     if (begun) throw new BadPeer("The file could not be read to its end", { cause: error });

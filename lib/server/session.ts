@@ -15,6 +15,7 @@ import { refusalOf } from "./answers.ts";
 import { drainBlocks, drainRaw } from "./body.ts";
 import type { Client, Exchange } from "./exchange.ts";
 import { HANDLERS } from "./handlers.ts";
+import { logRefused } from "./journal.ts";
 
 /** So many refused lines in a row, and the peer is no client: the connection is closed. */
 const REFUSALS_IN_A_ROW = 100;
@@ -121,6 +122,7 @@ export class Session {
 
   async #refuse(refusal: Refusal): Promise<void> {
     this.#refusals++;
+    logRefused(this.shared.log, refusal);
     await this.connection.writeLine(encodeError(refusal));
   }
 }

@@ -141,6 +141,11 @@ export const SERVER_FLAGS = {
     help: "start although the places have seen a newer catalog than this one",
   },
   ...JOINING_FLAGS,
+  check: {
+    kind: "switch",
+    help: "compare the catalog with the places, say what is found, change nothing, and end",
+  },
+  full: { kind: "switch", help: "with --check: read every byte of every copy" },
   help: { kind: "switch", help: "show this" },
 } as const satisfies FlagTable;
 
@@ -154,6 +159,10 @@ export const SERVER_USAGE = {
     [
       "deposito server --store fs:/mnt/disk1,/mnt/disk2,/mnt/disk3",
       "three disks, and a copy on as many of them as each file wants",
+    ],
+    [
+      "deposito server --data /srv/deposito --check",
+      "while it does not run: whether every copy is where the catalog says",
     ],
     [
       "deposito server --store clients --store fs:./disk1 --grace 4h",

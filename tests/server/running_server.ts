@@ -21,6 +21,8 @@ export interface ServerOptions {
   data?: string;
   /** By their words, a switch with an empty value; they win over those of a quick server. */
   flags?: Record<string, string>;
+  /** Beside what this process has. */
+  env?: Record<string, string>;
 }
 
 /** What a process that ended by itself left. */
@@ -123,7 +125,11 @@ export class RunningServer implements AsyncDisposable {
   /** Starts it again, with other options where given. It must have ended. */
   async restart(options: ServerOptions = {}): Promise<void> {
     this.options = { ...this.options, ...options };
-    this.#process = await Process.start(argumentsOf(this.root, this.options), this.#log);
+    this.#process = await Process.start(
+      argumentsOf(this.root, this.options),
+      this.#log,
+      this.options.env,
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -141,9 +147,14 @@ class Process {
   #reading: Promise<unknown>;
   #over = false;
 
-  private constructor(args: string[], private readonly log: string[]) {
+  private constructor(
+    args: string[],
+    private readonly log: string[],
+    env: Record<string, string> = {},
+  ) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args,
+      env,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -156,8 +167,12 @@ class Process {
     });
   }
 
-  static async start(args: string[], log: string[]): Promise<Process> {
-    const process = new Process(args, log);
+  static async start(
+    args: string[],
+    log: string[],
+    env?: Record<string, string>,
+  ): Promise<Process> {
+    const process = new Process(args, log, env);
     try {
       await process.#until(() => process.port > 0, "listen");
       return process;

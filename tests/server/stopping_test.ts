@@ -1,4 +1,5 @@
 /** How the real server ends when it is told to. */
+import { join } from "node:path";
 import { ConnectionLost } from "../../lib/protocol/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { RunningServer, temporaryRoot } from "./running_server.ts";
@@ -26,6 +27,28 @@ Deno.test({
     using later = await server.client({ id: idle.id });
     assertEquals(await later.retrieve("file"), bytes);
     assert(!/ERR|FTL/.test(server.log), server.log);
+  },
+});
+
+Deno.test({
+  name: "server: tells its service manager when it listens and when it stops, or goes without",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using root = temporaryRoot();
+    const socket = join(root.path, "manager");
+    const manager = Deno.listenDatagram({ transport: "unixpacket", path: socket });
+    const told = async () => new TextDecoder().decode((await manager.receive())[0]);
+    await using server = await RunningServer.start(root.path, { env: { NOTIFY_SOCKET: socket } });
+    assertEquals(await told(), "READY=1");
+    using client = await server.client();
+    const stopped = server.stop();
+    assertEquals([await told(), await stopped], ["STOPPING=1", 0]);
+    manager.close();
+    await assertRejects(() => client.retrieve("any"), ConnectionLost);
+    await server.restart();
+    await server.logged(/Could not tell the service manager/);
+    assertEquals(await server.stop(), 0);
+    await assertRejects(() => Deno.stat(join(root.path, "data", "notify")), Deno.errors.NotFound);
   },
 });
 

@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CatalogRefused } from "./catalog.ts";
-import { APPLICATION_ID, migrate, refuseNewer, schemaVersion } from "./schema.ts";
+import { APPLICATION_ID, migrate, refuseNewer, requireCurrent, schemaVersion } from "./schema.ts";
 
 const MAGIC = "SQLite format 3\0";
 const HEADER_BYTES = 100;
@@ -44,6 +44,28 @@ export function openDatabase(path: string, depot: string): DatabaseSync {
     try {
       db.exec(WORKING);
       migrate(db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/**
+ * Opens the catalog at `path` to be read and nothing else. Throws `CatalogRefused` when there is
+ * none, and as `openDatabase` does; what is damaged inside is found out by who reads.
+ */
+export function readDatabase(path: string): DatabaseSync {
+  if (sizeOf(path) < 0) {
+    throw new CatalogRefused(`Cannot open the catalog ${path}: there is none. Check --data`);
+  }
+  refuseForeign(path);
+  return refusing(path, () => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    try {
+      db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}; PRAGMA temp_store = MEMORY`);
+      requireCurrent(schemaVersion(db), path);
       return db;
     } catch (error) {
       db.close();

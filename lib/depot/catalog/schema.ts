@@ -148,6 +148,15 @@ export function refuseNewer(version: number, path: string, known = MIGRATIONS.le
   );
 }
 
+/** Throws `CatalogRefused` unless the file at `path` has the very schema of this program. */
+export function requireCurrent(version: number, path: string): void {
+  refuseNewer(version, path);
+  if (version === MIGRATIONS.length) return;
+  throw new CatalogRefused(
+    `Cannot read the catalog ${path}: an older program wrote it. Start the depot once with this one`,
+  );
+}
+
 /** Takes the database through the steps it lacks, each in a transaction of its own. */
 export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
   // A step may have to build a table again that others refer to.
