@@ -11,12 +11,21 @@ import {
   restore,
   type RestoreOptions,
 } from "./names.ts";
-import type { DepositedFile, DepotStatus, FileStatus, RemovedFile, StoredFile } from "./records.ts";
+import type {
+  DepositedFile,
+  DepotStatus,
+  FileCheck,
+  FileStatus,
+  RemovedFile,
+  StoredFile,
+} from "./records.ts";
+import type { WorkProgress } from "./peer.ts";
 import { type Retrieved, type RetrieveOptions, retrieveStream } from "./retrieve_stream.ts";
 import { send } from "./send.ts";
 import type { Address, RemoveOptions, ReplicasOptions } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { fileSource, type Source } from "./source.ts";
+import { askVerify } from "./verify.ts";
 
 /** What every request takes. */
 export interface RequestOptions {
@@ -43,6 +52,12 @@ export interface DepositOptions extends RequestOptions {
 export interface ListOptions extends RequestOptions {
   /** Only names that start with this. */
   prefix?: string | undefined;
+}
+
+/** How to verify. */
+export interface VerifyOptions extends RequestOptions {
+  /** Told how many bytes of how many were looked at. */
+  onProgress?: ((progress: WorkProgress) => void) | undefined;
 }
 
 /**
@@ -301,6 +316,29 @@ export class Link implements Disposable {
   /** One file, with each of its copies: where it is, how it is, when it was verified. */
   fileStatus(name: string, options: RequestOptions = {}): Promise<FileStatus> {
     return this.#sessions.run((session) => session.fileStatus(name, options.signal), options);
+  }
+
+  /**
+   * Has the depot look at each copy of a file now. What is bad is set aside, and made anew later.
+   *
+   * ```ts
+   * import { connect } from "@deposito/deposito/client";
+   *
+   * using link = await connect({ hostname: "127.0.0.1", port: 7420 });
+   * await link.deposit("greeting.txt", new Blob(["hello"]), { replicas: 2 });
+   * const { copies } = await link.verify("greeting.txt");
+   * for (const { name, state, tookMs } of copies) console.log(`${name}: ${state} (${tookMs} ms)`);
+   * ```
+   */
+  verify(name: string, options: VerifyOptions = {}): Promise<FileCheck> {
+    const { signal, onProgress } = options;
+    return this.#sessions.run((session, advanced) => {
+      const tell = (progress: WorkProgress) => {
+        advanced("verifying", progress.done);
+        onProgress?.(progress);
+      };
+      return session.run(signal, () => askVerify(session, name, tell));
+    }, { signal });
   }
 
   /** Closes the connections; those of streams that are still read, at their end. */

@@ -28,12 +28,20 @@ export type { Data } from "./data_source.ts";
 export type { DepositProgress } from "./deposit.ts";
 export type { Downloaded, RetrieveFileOptions } from "./download.ts";
 export { LOCAL_CODES, type LocalCode, LocalError } from "./errors.ts";
-export { type DepositOptions, Link, type ListOptions, type RequestOptions } from "./link.ts";
+export {
+  type DepositOptions,
+  Link,
+  type ListOptions,
+  type RequestOptions,
+  type VerifyOptions,
+} from "./link.ts";
 export type { Renamed, RenameOptions, RestoreOptions } from "./names.ts";
 export type { WorkProgress } from "./peer.ts";
 export type {
+  CopyCheck,
   DepositedFile,
   DepotStatus,
+  FileCheck,
   FileStatus,
   PlaceName,
   PlaceStatus,

@@ -98,6 +98,31 @@ export interface FileStatus {
   copies: ReplicaStatus[];
 }
 
+/** A copy that was looked at. */
+export interface CopyCheck {
+  /** The place's id. */
+  place: string;
+  /** The place's name. */
+  name: string;
+  /** The place's zone. */
+  zone: string;
+  /**
+   * `good`; `damaged` or `absent`: it was bad, and another is made; `away`: its place cannot be
+   * asked; `unsure`: its place did not manage to say.
+   */
+  state: string;
+  /** How long it took, in milliseconds. */
+  tookMs: number;
+}
+
+/** A file whose copies were looked at. */
+export interface FileCheck {
+  /** The file, as it is known after that. */
+  file: StoredFile;
+  /** Each copy that the client is told of. */
+  copies: CopyCheck[];
+}
+
 type Receipt = Values<typeof REPLIES.receipt>;
 type Content = Values<typeof REPLIES.content>;
 

@@ -17,6 +17,7 @@ import { Operator } from "./operator.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
 import { roomOf, Rooms } from "./rooms.ts";
+import type { CopyCheck, Verifying } from "./verification.ts";
 
 /** What small deposits and retrievals hold in memory together. Bytes. */
 const MEMORY_BYTES: number = 96 * 1024 * 1024;
@@ -195,6 +196,22 @@ export class Depot implements AsyncDisposable {
     const content = await this.core.catalog.content(file.digest);
     const copies = copiesOf(file, this.core.places);
     return { file, copies, replicas: content ? this.#replicas(content, file) : [] };
+  }
+
+  /** Looks at each copy of a file that its owner is told of, now. Throws `Refused`. */
+  async verify(
+    owner: string,
+    name: string,
+    verifying: Verifying,
+  ): Promise<{ file: FileRecord; copies: Copies; checks: CopyCheck[] }> {
+    const { file, replicas } = await this.fileStatus(owner, name);
+    const content = await this.core.catalog.content(file.digest);
+    const places = replicas.filter(({ state }) => state === "good").map(({ place }) => place);
+    const checks = content
+      ? await this.keeper.verifier.verify({ owner, content, places }, verifying)
+      : [];
+    const now = await this.core.catalog.file(owner, name) ?? file;
+    return { file: now, copies: copiesOf(now, this.core.places), checks };
   }
 
   /** The depot is about to stop: who waits for copies is answered with what there is. */

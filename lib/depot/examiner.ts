@@ -18,6 +18,14 @@ export interface ExaminerOptions {
   core: Core;
   rate: Rate;
   signal: AbortSignal;
+  /** Bytes of a whole read since the last call. */
+  onBytes?(bytes: number): void;
+}
+
+/** What right copies answer to a prefix. */
+export interface RightAnswer {
+  prefix: Uint8Array;
+  answer: string;
 }
 
 /** Finds out which copies are right, and notes in the catalog what it found. */
@@ -66,13 +74,13 @@ export class Examiner {
   }
 
   async #read(place: Place, content: ContentRecord, chunk?: number): Promise<Verdict> {
-    const { core, rate, signal } = this.options;
+    const { core, rate, signal, onBytes } = this.options;
     const checks = chunk === undefined ? null : await core.catalog.chunkChecks(content.digest);
     if (checks && chunk !== undefined) {
       const verdict = await judgeChunk(place, content, { checks, chunk, signal });
       if (verdict !== "good") return verdict;
     }
-    return await judgeReplica(place, content, { rate, signal });
+    return await judgeReplica(place, content, { rate, signal, ...(onBytes ? { onBytes } : {}) });
   }
 
   /**
@@ -95,6 +103,26 @@ export class Examiner {
       if (isBad(verdict)) bad = true;
     }
     return bad;
+  }
+
+  /** What a right copy answers to a fresh prefix, to compare others with. */
+  async rightAnswer(content: ContentRecord, right: Place): Promise<RightAnswer | null> {
+    const prefix = crypto.getRandomValues(new Uint8Array(PREFIX_BYTES));
+    await this.#pay(content.size);
+    const answer = await this.#hash(right, content, prefix);
+    return typeof answer === "string" ? { prefix, answer } : null;
+  }
+
+  /**
+   * Whether a copy gives the right answer: then it is right, and noted as verified. False when it
+   * gives another or none.
+   */
+  async isAlike(content: ContentRecord, place: Place, right: RightAnswer): Promise<boolean> {
+    const { core } = this.options;
+    await this.#pay(content.size);
+    if (await this.#hash(place, content, right.prefix) !== right.answer) return false;
+    await core.catalog.verified(content.digest, place.id, core.clock.wall());
+    return true;
   }
 
   /** One prefix for all, so that their answers can be compared. */
@@ -147,6 +175,6 @@ export class Examiner {
 }
 
 /** Whether a judged replica is not a copy any more. */
-export function isBad(verdict: Verdict | null): boolean {
+export function isBad(verdict: string | null): boolean {
   return verdict === "damaged" || verdict === "absent";
 }

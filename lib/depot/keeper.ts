@@ -13,6 +13,7 @@ import { reconcile, settle, settleAll } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
 import { Surveyor } from "./surveyor.ts";
+import { Verifier } from "./verification.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** Contents cared for at once. */
@@ -37,6 +38,8 @@ export class Keeper implements AsyncDisposable {
   #caretaker: Caretaker;
   #remover: Remover;
   #inspector: Inspector;
+  /** What owners want to know at once. */
+  readonly verifier: Verifier;
   #surveyor: Surveyor;
   #queue = new RepairQueue();
   #queueWakeup = new Wakeup();
@@ -51,6 +54,7 @@ export class Keeper implements AsyncDisposable {
     const examiner = new Examiner({ core, rate: this.#rate, signal });
     const onBad = (digest: string) => this.attend(digest);
     this.#inspector = new Inspector({ core, examiner, signal, onBad });
+    this.verifier = new Verifier(core, { signal, onBad });
     this.#surveyor = new Surveyor({
       core,
       signal,

@@ -142,6 +142,8 @@ export const REQUESTS = {
   }),
   status: command("estado", {}),
   fileStatus: command("estado_arquivo", { name: must("nome_arquivo", type.name) }),
+  /** Looks at each copy of a file now; what is bad is set aside, and made anew later. */
+  verify: command("verificar", { name: must("nome_arquivo", type.name) }),
   /**
    * This client lends room, and this connection becomes its control connection: from here on it
    * says what `CONTROL` has. `secret`: made by the holder, kept by nobody else; the place's id comes
@@ -282,7 +284,7 @@ export const REPLIES = {
     capacity: must("capacidade", type.number),
     replicas: must("qtd_replicas", type.number),
   }),
-  /** A `file` line follows, then that many `replica` lines. */
+  /** A `file` line follows, then that many `replica` lines, or `check` lines of `verificar`. */
   fileStatus: message(null, { replicas: must("itens", type.number) }),
   replica: message(null, {
     place: must("local", type.placeId),
@@ -291,6 +293,17 @@ export const REPLIES = {
     state: must("estado", type.word),
     placeState: must("estado_local", type.word),
     verifiedAt: orEmpty("verificado_em", type.number),
+  }),
+  /**
+   * A copy that was looked at: `good`, `damaged`, `absent`, `away` (its place cannot be asked) or
+   * `unsure` (its place did not manage to say).
+   */
+  check: message(null, {
+    place: must("local", type.placeId),
+    label: must("nome_local", type.label),
+    zone: must("zona", type.label),
+    state: must("estado", type.word),
+    tookMs: must("demorou", type.number),
   }),
   /** `place`: its public id. The holder says `vivo` every `aliveMs` milliseconds or sooner. */
   lent: message(null, {

@@ -69,6 +69,7 @@ const ANSWERS: Answers<typeof REQUESTS> = {
   listRemoved: "items, then that many removedFile",
   status: "status, then that many place",
   fileStatus: "fileStatus, one file, then that many replica",
+  verify: "any number of progress, then fileStatus, one file, then that many check",
   lend: "lent; then the control connection's messages",
   serve: "serving; then the depot asks",
 };

@@ -4,6 +4,7 @@ import type { OnFileCopies } from "../depot/copy_progress.ts";
 import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
 import type { Receipt } from "../depot/deposit_plan.ts";
 import type { OwnerStatus, PlaceStatus, ReplicaStatus } from "../depot/depot.ts";
+import type { CopyCheck } from "../depot/verification.ts";
 import { type Log, messageOf } from "../depot/log.ts";
 import {
   BadPeer,
@@ -111,6 +112,16 @@ export function replicaLine({ place, state, verifiedAt }: ReplicaStatus): string
     state,
     placeState: place.state,
     verifiedAt,
+  });
+}
+
+export function checkLine({ place, state, tookMs }: CopyCheck): string {
+  return encode(REPLIES.check, {
+    place: place.id,
+    label: place.name,
+    zone: place.zone,
+    state,
+    tookMs: Math.round(tookMs),
   });
 }
 

@@ -8,7 +8,7 @@ import {
   type Request,
   withProgress,
 } from "../protocol/mod.ts";
-import { fileLine, receiptLine, replicaLine, statusLines, telling } from "./answers.ts";
+import { checkLine, fileLine, receiptLine, replicaLine, statusLines, telling } from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
 import { lend, serve } from "./holder_handlers.ts";
 import { listRemoved, remove, rename, requireLimit, restore } from "./name_handlers.ts";
@@ -35,6 +35,7 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
   listRemoved: (request, exchange) => listRemoved(request, exchange, clientOf(exchange)),
   status,
   fileStatus,
+  verify,
   lend: (request, exchange) => lend(request, asClient(exchange)),
   serve: (request, exchange) => serve(request, asClient(exchange)),
 };
@@ -110,6 +111,24 @@ async function fileStatus(
     encode(REPLIES.fileStatus, { replicas: replicas.length }),
     fileLine(file, copies),
     ...replicas.map(replicaLine),
+  );
+}
+
+async function verify(
+  { name }: Extract<Request, { kind: "verify" }>,
+  exchange: Exchange,
+): Promise<void> {
+  const { owner } = clientOf(exchange);
+  const { connection, depot } = exchange;
+  const { file, copies, checks } = await withProgress(connection, (tell, here) => {
+    const signal = AbortSignal.any([exchange.signal, here]);
+    const onBytes = (done: number, total: number) => tell({ done, total });
+    return depot.verify(owner, name, { signal, onBytes });
+  });
+  await connection.writeLine(
+    encode(REPLIES.fileStatus, { replicas: checks.length }),
+    fileLine(file, copies),
+    ...checks.map(checkLine),
   );
 }
 

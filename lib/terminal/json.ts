@@ -2,6 +2,7 @@
 import type {
   DepositedFile,
   DepotStatus,
+  FileCheck,
   FileStatus,
   PlaceName,
   RemovedFile,
@@ -81,6 +82,19 @@ export function fileStatusJson({ file, copies }: FileStatus) {
       state,
       placeState,
       verifiedAt: verifiedAt === null ? null : new Date(verifiedAt).toISOString(),
+    })),
+  };
+}
+
+export function fileCheckJson({ file, copies }: FileCheck) {
+  return {
+    ...fileJson(file),
+    copies: copies.map(({ place, name, zone, state, tookMs }) => ({
+      place,
+      name,
+      zone,
+      state,
+      tookMs,
     })),
   };
 }

@@ -26,6 +26,7 @@ Deno.test("server: an owner sees, changes and guesses nothing of another's files
     await refused("nao_encontrado", () => theirs.retrieve("secret"));
     await refused("nao_encontrado", () => theirs.seedRetrieve("secret"));
     await refused("nao_encontrado", () => theirs.fileStatus("secret"));
+    await refused("nao_encontrado", () => theirs.verify("secret"));
     await refused("nao_encontrado", () => theirs.replicas("secret", 1));
     await refused("nao_encontrado", () => theirs.remove("secret"));
   });
@@ -61,6 +62,7 @@ Deno.test("server: an owner sees, changes and guesses nothing of another's files
       const receipt = await theirs.deposit("same", bytes, { replicas: 1 });
       assertEquals([receipt.replicas, receipt.wanted, receipt.places.length], [1, 1, 1]);
       assertEquals((await theirs.fileStatus("same")).replicas.length, 1);
+      assertEquals(Object.values(await theirs.verify("same")), ["good"]);
       assertEquals((await theirs.list())[0]!.live, 1);
       await mine.remove("secret");
       const digest = digestOf(bytes);

@@ -197,6 +197,20 @@ export class WireClient implements Disposable {
     return files;
   }
 
+  /** How each copy of a file is, by its place's name. */
+  async verify(name: string): Promise<Record<string, string>> {
+    let line = await this.ask(encode(REQUESTS.verify, { name }));
+    while (line.startsWith("andamento:")) line = await this.answer();
+    const { replicas } = decodeReply(REPLIES.fileStatus, line);
+    decodeReply(REPLIES.file, await this.answer());
+    const states: Record<string, string> = {};
+    while (Object.keys(states).length < replicas) {
+      const { label, state } = decodeReply(REPLIES.check, await this.answer());
+      states[label] = state;
+    }
+    return states;
+  }
+
   /** Removes for good. */
   async forget(name: string): Promise<void> {
     const line = await this.ask(encode(REQUESTS.remove, { forever: true, name }));

@@ -1,11 +1,19 @@
-import type { DepotStatus, FileStatus } from "../../client/mod.ts";
-import { errorJson, failureJson, fileStatusJson, jsonText, statusJson } from "../json.ts";
+import type { DepotStatus, FileCheck, FileStatus, Link, WorkProgress } from "../../client/mod.ts";
+import {
+  errorJson,
+  failureJson,
+  fileCheckJson,
+  fileStatusJson,
+  jsonText,
+  statusJson,
+} from "../json.ts";
+import { Meter } from "../meter.ts";
 import { receiptText } from "../receipt.ts";
 import { type Column, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
 import { count, formatSize, formatTime } from "../units.ts";
 import { UsageError } from "../values.ts";
-import { defineCommand, EXIT } from "./command.ts";
+import { type Context, defineCommand, EXIT } from "./command.ts";
 
 const PLACES: Column[] = [
   { head: "PLACE", cut: true },
@@ -25,23 +33,36 @@ const COPIES: Column[] = [
   { head: "ZONE", cut: true, leave: 3 },
 ];
 
+const CHECKS: Column[] = [
+  { head: "PLACE", cut: true },
+  { head: "COPY" },
+  { head: "TOOK", align: "right", leave: 1 },
+  { head: "ZONE", cut: true, leave: 2 },
+];
+
 export const statusCommand = defineCommand({
   words: "[NAME]",
   summary: "Shows the depot's places and repairs, or one file with each of its copies.",
-  flags: {},
+  flags: {
+    "verify": { kind: "switch", help: "Have each copy of NAME read and checked now" },
+  },
   examples: [
     ["deposito client status", "places, their room, and what is being repaired"],
     ["deposito client status report.pdf", "one file: where each copy is, and when it was checked"],
+    ["deposito client status report.pdf --verify", "check each of its copies now"],
   ],
   failure: ({ words: [name] }, error) =>
     name === undefined ? errorJson(error) : failureJson(name, error),
-  async run({ words }, { link: connected, screen, json, signal }) {
+  async run({ flags, words }, context) {
+    const { link: connected, screen, json, signal } = context;
     if (words.length > 1) throw new UsageError("status takes one NAME at most");
     if (words[0]?.endsWith("/")) {
       throw new UsageError("status takes a file's NAME; see list PREFIX/");
     }
-    const link = await connected();
     const name = words[0];
+    if (flags.verify && name === undefined) throw new UsageError("--verify needs a NAME");
+    if (flags.verify) return await verify(name!, context);
+    const link = await connected();
     if (name === undefined) {
       const status = await link.status({ signal });
       if (json) screen.result(jsonText(statusJson(status)));
@@ -54,6 +75,45 @@ export const statusCommand = defineCommand({
     return EXIT.done;
   },
 });
+
+/** Looks at each copy; the status is `fewer` when not as many as wanted are good. */
+async function verify(name: string, context: Context): Promise<number> {
+  const { link, screen, json } = context;
+  const check = await verifyOnScreen(await link(), name, context);
+  if (json) screen.result(jsonText(fileCheckJson(check)));
+  else screen.result(...fileCheckLines(check, screen.columns));
+  const states = check.copies.map(({ state }) => state);
+  const good = states.filter((state) => state === "good").length;
+  const bad = states.filter((state) => state === "damaged" || state === "absent").length;
+  if (bad > 0) screen.remark(`${bad} of ${states.length} copies bad: set aside, and made anew`);
+  if (good === 0) return EXIT.failed;
+  return good < check.file.replicas.wanted ? EXIT.fewer : EXIT.done;
+}
+
+async function verifyOnScreen(
+  link: Link,
+  name: string,
+  { screen, signal }: Context,
+): Promise<FileCheck> {
+  using meter = new Meter(screen, { many: false });
+  const onProgress = (progress: WorkProgress) =>
+    meter.step({ stage: "verifying", name, ...progress });
+  return await link.verify(name, { signal, onProgress });
+}
+
+/** `width` as in `tableLines`. */
+export function fileCheckLines({ file, copies }: FileCheck, width: number | null): string[] {
+  const rows = copies.map(({ name, state, tookMs, zone }) => [
+    shown(name),
+    state,
+    `${(tookMs / 1000).toFixed(1)} s`,
+    shown(zone),
+  ]);
+  return [
+    receiptText("verified", file),
+    ...rows.length > 0 ? ["", ...tableLines(CHECKS, rows, width)] : [],
+  ];
+}
 
 /** `width` as in `tableLines`. */
 export function statusLines(status: DepotStatus, width: number | null): string[] {
