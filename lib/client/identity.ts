@@ -6,7 +6,8 @@
  *     <folder>/lock                held while an identifier is made
  *
  * The identifier is all that it takes to read the files, so only the user can read it. It is on
- * disk before anything is deposited under it, and is never replaced by another.
+ * disk before anything is deposited under it, and is never replaced by another: at most the user has
+ * it moved to `<depot id>.<8 digits>.old.json`.
  */
 import { join } from "node:path";
 import { isUuid } from "../protocol/mod.ts";
@@ -75,6 +76,23 @@ export class Identities {
     const text = JSON.stringify({ version: 1, depot, id }) + "\n";
     await this.#writeNew(path, text);
     return await this.of(depot) ?? id;
+  }
+
+  /**
+   * Moves a remembered identifier away, unless it is `id`. Resolves to where it is then, or `null`.
+   * Call it with the lock held.
+   */
+  async moveAway(depot: string, id: string): Promise<string | null> {
+    const path = this.pathOf(depot);
+    const present = await this.of(depot).catch(() => "damaged");
+    if (present === null || present === id) return null;
+    const away = path.replace(/json$/, `${crypto.randomUUID().slice(0, 8)}.old.json`);
+    try {
+      await Deno.rename(path, away);
+    } catch (cause) {
+      throw cannotRemember(path, cause);
+    }
+    return away;
   }
 
   /** The depot that answered there last, to be believed only when it answers again. */

@@ -11,6 +11,8 @@ import { parseAddress, parseIdentifier } from "./values.ts";
 
 export interface ClientSettings {
   address: Address;
+  /** It was said, and is not only the usual one. */
+  named: boolean;
   /** `null`: the remembered one, or a new one. */
   id: string | null;
   json: boolean;
@@ -22,8 +24,10 @@ export function clientSettings(
   flags: { server: string | null; id: string | null; json: boolean; quiet: boolean },
 ): ClientSettings {
   const { json, quiet } = flags;
+  const named = either(flags.server, "DEPOSITO_SERVER", parseAddress);
   return {
-    address: either(flags.server, "DEPOSITO_SERVER", parseAddress) ?? parseAddress("127.0.0.1"),
+    address: named ?? parseAddress("127.0.0.1"),
+    named: named !== null,
     id: either(flags.id, "DEPOSITO_ID", parseIdentifier),
     json,
     quiet,
@@ -58,6 +62,8 @@ export class ProcessClient implements Disposable {
       json: settings.json,
       signal: options.signal,
       link: () => this.#link ??= this.#connect(),
+      server: settings.named ? settings.address : null,
+      identities: () => new Identities(identityFolder(environment)),
       path: userPath,
       get stdin() {
         return Deno.stdin.readable;

@@ -44,6 +44,7 @@ Deno.test("an identifier is a UUID version 4, and a wrong one is met before anyt
   const flags = { server: "h:1", id, json: false, quiet: true };
   assertEquals(clientSettings(flags), {
     address: { hostname: "h", port: 1 },
+    named: true,
     id,
     json: false,
     quiet: true,

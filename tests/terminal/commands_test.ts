@@ -1,5 +1,6 @@
 /** Commands against the real server, each as the words that a user types. */
 import { join } from "node:path";
+import { Identities } from "../../lib/client/identity.ts";
 import { connect } from "../../lib/client/mod.ts";
 import { parseFlags } from "../../lib/terminal/arguments.ts";
 import { CLIENT_FLAGS, splitCommand } from "../../lib/terminal/client_flags.ts";
@@ -8,6 +9,7 @@ import { runCommand } from "../../lib/terminal/run_command.ts";
 import { UsageError } from "../../lib/terminal/values.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { RunningServer, temporaryRoot } from "../server/running_server.ts";
+import { eventually } from "../server/waiting.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import {
   offerLine,
@@ -32,6 +34,8 @@ interface Ran {
 class User implements AsyncDisposable {
   stdin: Uint8Array = new Uint8Array();
   confirm: Context["confirm"] = null;
+  /** Another machine's. */
+  identityFolder: string | null = null;
 
   private constructor(
     private readonly root: AsyncDisposable & { path: string },
@@ -54,12 +58,18 @@ class User implements AsyncDisposable {
     await Deno.writeFile(this.path(name), typeof data === "string" ? encode(data) : data);
   }
 
+  /** Other bytes in place of a copy. */
+  async spoil(place: string, digest: string): Promise<void> {
+    const path = join("contents", digest.slice(0, 2), digest);
+    await Deno.writeTextFile(this.server.inside(place, path), "HELLO");
+  }
+
   async run(...args: string[]): Promise<Ran> {
     const { command, rest } = splitCommand(args)!;
     const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
     const kept = new KeptScreen({ quiet: (flags as { quiet: boolean }).quiet });
     const written: Uint8Array[] = [];
-    const identityFolder = join(this.root.path, "config");
+    const identityFolder = this.identityFolder ?? join(this.root.path, "config");
     const address = { hostname: "127.0.0.1", port: this.server.port };
     const link = await connect(address, { identityFolder });
     using _link = link;
@@ -68,6 +78,8 @@ class User implements AsyncDisposable {
       json: (flags as { json: boolean }).json,
       signal: new AbortController().signal,
       link: () => Promise.resolve(link),
+      server: null,
+      identities: () => new Identities(identityFolder),
       path: (text) => text.startsWith("/") ? text : this.path(text),
       stdin: new Blob([this.stdin as BlobPart]).stream(),
       stdout: {
@@ -239,6 +251,8 @@ Deno.test("fewer copies than asked are a status of their own, unless they were a
       json: false,
       signal: new AbortController().signal,
       link: () => Promise.resolve(link),
+      server: null,
+      identities: () => Promise.reject() as never,
       path: (text) => text,
       stdin: new ReadableStream(),
       stdout: Deno.stdout,
@@ -372,4 +386,59 @@ Deno.test("rename takes a file or a folder to another name", async () => {
   await assertRejects(() => user.run("rename", "a"), UsageError, "rename OLD NEW");
   await assertRejects(() => user.run("rename", "F/", "G"), UsageError, "ends in /: G/");
   await assertRejects(() => user.run("restore", "F/", "--version", "1"), UsageError, "one NAME");
+});
+
+Deno.test("status --verify looks at each copy, says how it is, and bad ones are made anew", async () => {
+  await using user = await User.start();
+  await user.file("a", "hello");
+  await user.run("deposit", "a", "--replicas", "3");
+  const good = await user.run("status", "a", "--verify");
+  assertEquals(good.status, 0);
+  assertMatch(
+    good.out,
+    /^verified a \(5 B\): 3 of 3 .*\n\nPLACE +COPY +TOOK +ZONE\nd\d +good +0\.0 s/,
+  );
+  await user.spoil("d2", digestOf("hello"));
+  const bad = await user.run("status", "a", "--verify", "--json");
+  assertEquals(bad.status, 3);
+  const { copies } = JSON.parse(bad.out);
+  const states = copies.map(({ name, state }: { name: string; state: string }) => [name, state]);
+  assertEquals(states.sort(), [["d1", "good"], ["d2", "damaged"], ["d3", "good"]]);
+  await eventually("it is made anew", async () => {
+    return (await user.run("status", "a", "--verify")).status === 0;
+  });
+  await assertRejects(() => user.run("status", "--verify"), UsageError, "--verify needs a NAME");
+});
+
+Deno.test("an identity goes to another machine as a file, and replaces no other unasked", async () => {
+  await using user = await User.start();
+  await user.file("a", "hello");
+  await user.run("deposit", "a");
+  const { out: id } = await user.run("id");
+  assertEquals((await user.run("id", "--export", "--output", "me.txt")).status, 0);
+  if (!onWindows) assertEquals((await Deno.stat(user.path("me.txt"))).mode! & 0o777, 0o600);
+  const again = await user.run("id", "--export", "--output", "me.txt");
+  assertEquals([again.status, /is there already/.test(again.err)], [1, true]);
+  const printed = await user.run("id", "--export");
+  assertEquals(printed.out, await Deno.readTextFile(user.path("me.txt")));
+  assertMatch(printed.err, /this machine only/);
+
+  user.identityFolder = user.path("other machine");
+  const refused = await user.run("id", "--import", "me.txt");
+  assertEquals(refused.status, 1);
+  assertMatch(refused.err, /Nothing was imported: .*another identifier.*--force/);
+  assertEquals((await user.run("list", "--json")).out, "[]\n");
+  user.stdin = encode(printed.out);
+  const imported = await user.run("id", "--import", "-", "--force");
+  assertEquals([imported.status, imported.out], [0, `remembered ${id}`]);
+  assertMatch(imported.err, /remembered before is now in .*\.old\.json/);
+  assertEquals((await user.run("id")).out, id);
+  assertMatch((await user.run("list")).out, /^a /m);
+  assertEquals((await user.run("id", "--import", "me.txt", "--json")).status, 0);
+
+  await user.file("wrong.txt", printed.out.replace(/host:127/, "host:128"));
+  const wrong = await user.run("id", "--import", "wrong.txt", "--json");
+  assertEquals([wrong.status, JSON.parse(wrong.out).error.code], [1, "identidade"]);
+  assertEquals((await user.run("id", "--import", "absent.txt")).status, 1);
+  await assertRejects(() => user.run("id", "--output", "x"), UsageError, "needs --export");
 });

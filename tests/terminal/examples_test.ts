@@ -17,6 +17,10 @@ function context(): Context {
     json: false,
     signal: new AbortController().signal,
     link: () => Promise.reject(new Reached()),
+    server: null,
+    identities: () => {
+      throw new Reached();
+    },
     path: (text) => text,
     stdin: new ReadableStream(),
     stdout: { write: (data) => Promise.resolve(data.length) },

@@ -1,4 +1,5 @@
-import type { Link } from "../../client/mod.ts";
+import type { Identities } from "../../client/identity.ts";
+import type { Address, Link } from "../../client/mod.ts";
 import type { FlagTable, FlagValues } from "../arguments.ts";
 import type { Example } from "../help.ts";
 import type { Screen } from "../screen.ts";
@@ -13,6 +14,10 @@ export interface Context {
   signal: AbortSignal;
   /** Connects when it is first asked for. */
   link(): Promise<Link>;
+  /** The depot that was named; `null`: none was, and the usual address is meant. */
+  server: Address | null;
+  /** What this machine remembers. Throws `LocalError` when there is nowhere to. */
+  identities(): Identities;
   /** A path as the user means it, absolute. */
   path(text: string): string;
   stdin: ReadableStream<Uint8Array>;
