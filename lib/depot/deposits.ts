@@ -16,6 +16,7 @@ import type { Keeper } from "./keeper.ts";
 import { admitUpload, dropUpload, makeWay, ONCE, UPLOADS_PER_OWNER } from "./leftovers.ts";
 import { Pins } from "./locks.ts";
 import { choosePlaces } from "./placement.ts";
+import { type Need, releaseForRoom } from "./removed_room.ts";
 import { openLeg, Upload } from "./upload.ts";
 import { weigh } from "./weighing.ts";
 
@@ -143,7 +144,7 @@ export class Deposits {
 
   /** The places for a new upload, with room held on each. */
   async #choose(plan: Plan): Promise<Plan["places"]> {
-    const { owner } = plan.request;
+    const { signal, request: { owner } } = plan;
     if (!plan.buffered) {
       await admitUpload(this.core, owner, this.#underWay.count(owner) - 1);
     }
@@ -153,9 +154,15 @@ export class Deposits {
       if (!(error instanceof Refused)) throw error;
       const { request, wanted } = plan;
       const need = { size: roomFor(request), least: leastOf(request, wanted) };
-      if (!await makeWay(this.core, need)) throw error;
+      if (!await this.#makeWay(owner, need, signal)) throw error;
       return await this.#reserve(plan);
     }
+  }
+
+  /** What broke off goes first, then what the owner removed. */
+  async #makeWay(owner: string, need: Need, signal: AbortSignal): Promise<boolean> {
+    const { core, keeper } = this;
+    return await makeWay(core, need) || await releaseForRoom(owner, need, { core, keeper, signal });
   }
 
   async #reserve({ wanted, request, present }: Plan): Promise<Plan["places"]> {

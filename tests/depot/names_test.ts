@@ -111,3 +111,23 @@ Deno.test("a rename moves no bytes, and overwrites only what can be restored", a
   assertEquals(await test.retrieve("b"), someBytes(100, 2));
   assertEquals(copies(test), 8);
 });
+
+Deno.test("what an owner removed makes way for what it deposits, the oldest first, if that is enough", async () => {
+  const places = ["p0", "p1"].map((name) => ({ name, capacity: 1_000_000 }));
+  await using test = await TestDepot.open({ places, settings: { ...KEPT, lingerMs: 50 } });
+  for (const [seed, name] of ["a", "b", "c"].entries()) {
+    await test.deposit(name, someBytes(300_000, seed + 1));
+    await test.depot.names.remove(test.owner, name);
+  }
+  const tooMuch = await assertRejects(() => test.deposit("d", someBytes(1_000_001, 9)), Refused);
+  assertEquals(tooMuch.why, "no room");
+  assertEquals((await removed(test)).length, 3, "nothing goes in vain");
+  await test.deposit("d", someBytes(500_000, 9));
+  assertEquals(await removed(test), ["c 1: 2"]);
+  assertEquals(await test.retrieve("d"), someBytes(500_000, 9));
+
+  const other = digestOf("another owner");
+  await test.catalog.addOwner(other, 0);
+  await refused("no room", () => test.deposit("e", someBytes(400_000, 10), { owner: other }));
+  assertEquals(await removed(test), ["c 1: 2"], "nobody else's goes");
+});

@@ -124,6 +124,13 @@ export interface Catalog extends AsyncDisposable {
    * digests, or `null` when there was nothing.
    */
   forgetFile(owner: string, name: string): Promise<string[] | null>;
+  /**
+   * The owner's removed files, those first that are kept for the shortest time, whose contents
+   * nothing else wants: no file, and no other removed one.
+   */
+  removedByEnd(owner: string, limit: number): Promise<RemovedRecord[]>;
+  /** These removed files cannot be restored any more; resolves to their digests. */
+  forgetRemoved(owner: string, files: { name: string; version: number }[]): Promise<string[]>;
   /** Forgets up to `limit` removed files that are not kept beyond `now`; resolves to their digests. */
   releaseRemoved(now: number, limit: number): Promise<string[]>;
 

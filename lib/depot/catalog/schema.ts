@@ -131,8 +131,19 @@ CREATE INDEX removed_by_content ON removed (content, wanted);
 CREATE INDEX removed_by_end ON removed (kept_until);
 `;
 
+/** Step 5. An owner's removed files in the order in which they make way for a deposit. */
+const REMOVED_BY_OWNER = `
+CREATE INDEX removed_by_owner ON removed (owner, kept_until);
+`;
+
 /** Step `n` of the list leads from schema version `n` to `n + 1`. */
-export const MIGRATIONS: readonly string[] = [VERSION_1, DRAINING, CHANGES, REMOVED];
+export const MIGRATIONS: readonly string[] = [
+  VERSION_1,
+  DRAINING,
+  CHANGES,
+  REMOVED,
+  REMOVED_BY_OWNER,
+];
 
 /** The schema version that a catalog's file is at; 0 for an empty database. */
 export function schemaVersion(db: DatabaseSync): number {

@@ -19,9 +19,7 @@ export const removedVerbs = {
   removedFiles(db, { owner, prefix, after, afterVersion, limit }) {
     const goesOn = comesBefore(prefix, after);
     const rows = db.all<RemovedRow>(
-      `SELECT ${FILE_COLUMNS}, f.removed_at AS removedAt, f.kept_until AS keptUntil
-       FROM removed f CROSS JOIN contents c ON c.digest = f.content
-       WHERE f.owner = ? AND (f.name, f.version) > (?, ?) AND f.name < coalesce(?, x'')
+      `${REMOVED} WHERE f.owner = ? AND (f.name, f.version) > (?, ?) AND f.name < coalesce(?, x'')
        ORDER BY f.name, f.version LIMIT ?`,
       findOwner(db, owner) ?? null,
       goesOn ? after : prefix,
@@ -51,7 +49,7 @@ export const removedVerbs = {
       name,
       found,
     );
-    db.run("DELETE FROM removed WHERE owner = ? AND name = ? AND version = ?", key, name, found);
+    db.run(`${DELETE_REMOVED} AND version = ?`, key, name, found);
     if (present) forgetUnneeded(db, digestBytes(present.digest));
     return fileOf(db, key, name)!;
   },
@@ -68,9 +66,36 @@ export const removedVerbs = {
     if (rows.length === 0) return null;
     const digests = [...new Set(rows.map(({ digest }) => digest))].sort();
     takeAway(db, key, name);
-    db.run("DELETE FROM removed WHERE owner = ? AND name = ?", key, name);
+    db.run(DELETE_REMOVED, key, name);
     for (const digest of digests) forgetUnneeded(db, digestBytes(digest));
     return digests;
+  },
+
+  removedByEnd(db, owner, limit) {
+    return db.all<RemovedRow>(
+      `${REMOVED} WHERE f.owner = ? AND NOT EXISTS (SELECT 1 FROM files WHERE content = f.content)
+       AND (SELECT count(*) FROM removed WHERE content = f.content) = 1
+       ORDER BY f.kept_until LIMIT ?`,
+      findOwner(db, owner) ?? null,
+      limit,
+    ).map(toFile);
+  },
+
+  forgetRemoved(db, owner, files) {
+    const key = findOwner(db, owner) ?? null;
+    return files.flatMap(({ name, version }) => {
+      const row = db.get<{ digest: string }>(
+        `SELECT lower(hex(content)) AS digest FROM removed
+         WHERE owner = ? AND name = ? AND version = ?`,
+        key,
+        name,
+        version,
+      );
+      if (!row) return [];
+      db.run(`${DELETE_REMOVED} AND version = ?`, key, name, version);
+      forgetUnneeded(db, digestBytes(row.digest));
+      return [row.digest];
+    });
   },
 
   releaseRemoved(db, now, limit) {
@@ -81,17 +106,17 @@ export const removedVerbs = {
       limit,
     );
     for (const { owner, name, version, digest } of rows) {
-      db.run(
-        "DELETE FROM removed WHERE owner = ? AND name = ? AND version = ?",
-        owner,
-        name,
-        version,
-      );
+      db.run(`${DELETE_REMOVED} AND version = ?`, owner, name, version);
       forgetUnneeded(db, digestBytes(digest));
     }
     return rows.map(({ digest }) => digest);
   },
 } satisfies Partial<Verbs>;
+
+const DELETE_REMOVED = "DELETE FROM removed WHERE owner = ? AND name = ?";
+const REMOVED = `
+  SELECT ${FILE_COLUMNS}, f.removed_at AS removedAt, f.kept_until AS keptUntil
+  FROM removed f CROSS JOIN contents c ON c.digest = f.content`;
 
 type RemovedRow = FileRow & Pick<RemovedRecord, "removedAt" | "keptUntil">;
 

@@ -47,6 +47,8 @@ const CALLS: Record<Verb, unknown[]> = {
   removeFile: [OWNER, "m", { now: 1, until: 2 }],
   removedFiles: [{ owner: OWNER, prefix: "a/", after: "a/b", afterVersion: 1, limit: 10 }],
   restoreFile: [{ owner: OWNER, name: "m", version: null, replace: true }],
+  removedByEnd: [OWNER, 10],
+  forgetRemoved: [OWNER, [{ name: "m", version: 1 }]],
   forgetFile: [OWNER, "m"],
   releaseRemoved: [1, 10],
   replicaLost: [D, "p1", "aside", 1],
