@@ -39,9 +39,16 @@ export async function openPlugin(spec: string, options: OpenPluginOptions): Prom
     await requireStore(store, limits);
     return new PluginStore(store, path, { ...options, limits });
   } catch (error) {
-    throw new StoreRefused(`Could not open the store ${path}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    const why = await isThere(path) ? reasonOf(error) : "there is no such file. Check the path";
+    throw new StoreRefused(`Could not open the store ${path}: ${why}`, { cause: error });
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
   }
 }
 

@@ -194,7 +194,8 @@ async function makePrivate(path: string): Promise<void> {
 
 function cannotRemember(path: string, cause: unknown): LocalError {
   const words = `Could not use ${path} to remember your identifier: ${messageOf(cause)}`;
-  return new LocalError("identidade", words, { cause });
+  const advice = "make it writable, or set XDG_CONFIG_HOME to a folder that is";
+  return new LocalError("identidade", `${words}; ${advice}`, { cause });
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -260,7 +260,9 @@ function tooFew(wanted: number, possible: number): Refused {
   }
   return new Refused(
     "few places",
-    `Refused ${wanted} replicas: only ${possible} places have room for the file`,
+    `Refused ${wanted} replicas: only ${possible} ${
+      possible === 1 ? "place has" : "places have"
+    } room for the file`,
     possible,
   );
 }

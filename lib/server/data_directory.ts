@@ -19,7 +19,10 @@ export class DataDirectory implements Disposable {
       lock.close();
     } catch (cause) {
       const why = cause instanceof Error ? cause.message : String(cause);
-      throw new DataDirectoryRefused(`Could not use the data directory ${path}: ${why}`, { cause });
+      throw new DataDirectoryRefused(
+        `Could not use the data directory ${path}: ${why}. Give another one with --data`,
+        { cause },
+      );
     }
     throw new DataDirectoryRefused(
       `Could not use the data directory ${path}: another depot is running on it. Stop that one, ` +

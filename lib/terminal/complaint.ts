@@ -51,7 +51,7 @@ function connectionLost(error: ConnectionLost): string {
 /** What the system says, with the path first and without its numbers. */
 function systemWords(error: unknown): string {
   const message = messageOf(error);
-  if (error instanceof LocalError) return message;
+  if (error instanceof LocalError) return withoutNumbers(message);
   if (error instanceof Deno.errors.NotCapable) return notCapable(message);
   const path = /: \w+ '(.*?)'/s.exec(message)?.[1];
   const words = withoutNumbers(message.replace(/: \w+ '.*$/s, ""));
@@ -77,7 +77,9 @@ const MAY_NOT = "this program may not touch it, as with all of the system's own 
 function systemAdvice(error: unknown, words: string): string | null {
   if (error instanceof Deno.errors.NotFound) return "check the path";
   if (error instanceof Deno.errors.PermissionDenied) return "check who may use it";
-  if (words.includes("No space left")) return "make room on that disk; what came is kept";
+  if (words.includes("No space left")) {
+    return "make room on the disk that it goes to; what came is kept";
+  }
   return null;
 }
 

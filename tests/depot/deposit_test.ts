@@ -48,7 +48,11 @@ Deno.test("more replicas than places with room are refused before any byte, with
   );
   assertEquals([refused.why, refused.available], ["few places", 2]);
   test.store.place("p1").faults.full = true;
-  const full = await assertRejects(() => test.deposit("a", someBytes(5)), Refused, "only 1 places");
+  const full = await assertRejects(
+    () => test.deposit("a", someBytes(5)),
+    Refused,
+    "only 1 place has",
+  );
   assertEquals(full.available, 1);
 });
 

@@ -54,6 +54,8 @@ const CASES: readonly [line: string, offered: string[] | null][] = [
   ["deposito client retrieve x --output fi", null],
   ["deposito client retrieve fi", []],
   ["deposito completions f", ["fish"]],
+  ["deposito-client rep", ["replicas"]],
+  ["deposito-server --log t", ["text"]],
 ];
 
 Deno.test(

@@ -1,4 +1,11 @@
-import { type PlacedPoint, type Point, pointsBelow, valueFlags, type Values } from "./points.ts";
+import {
+  PARTS,
+  type PlacedPoint,
+  type Point,
+  pointsBelow,
+  valueFlags,
+  type Values,
+} from "./points.ts";
 
 /** A script that completes `deposito` in bash, also in the old one of macOS. */
 export function bashCompletions(root: Point): string {
@@ -8,6 +15,9 @@ export function bashCompletions(root: Point): string {
 _deposito() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
   local at= word words= flags= paths=
+  case \${COMP_WORDS[0]##*/} in
+${Object.entries(PARTS).map(([name, at]) => `    ${name}) at=${at} ;;`).join("\n")}
+  esac
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$at/$word" in
 ${points.flatMap(stepCases).join("\n")}
@@ -25,7 +35,7 @@ ${values.join("\n")}
   compopt +o default 2>/dev/null
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
-complete -o default -F _deposito deposito
+complete -o default -F _deposito deposito ${Object.keys(PARTS).join(" ")}
 `;
 }
 

@@ -1,5 +1,12 @@
 import type { Flag } from "../arguments.ts";
-import { type PlacedPoint, type Point, pointsBelow, valueFlags, type Values } from "./points.ts";
+import {
+  PARTS,
+  type PlacedPoint,
+  type Point,
+  pointsBelow,
+  valueFlags,
+  type Values,
+} from "./points.ts";
 
 /** A script that completes `deposito` in fish. */
 export function fishCompletions(root: Point): string {
@@ -16,6 +23,7 @@ ${points.flatMap(stepCases).join("\n")}
     test "$at" = "$argv[1]"
 end
 complete -c deposito -e
+${Object.entries(PARTS).map(([name, at]) => `complete -c ${name} -w 'deposito ${at}'`).join("\n")}
 complete -c deposito -f
 ${points.flatMap((point) => pointLines(point, values)).join("\n")}
 `;

@@ -1,4 +1,7 @@
-/** The points of the command line at which something can be completed, from the parsers' tables. */
+/**
+ * The points of the command line at which something can be completed, from the parsers' tables. Each
+ * shell's script finds the point where the user is, and offers what that one has.
+ */
 import type { Flag, FlagTable } from "../arguments.ts";
 
 /** What may stand after some words. */
@@ -28,6 +31,12 @@ export function pointOf(
 ): Point {
   return { summary, flags, words, takesPaths: PATHS.test(operands) };
 }
+
+/** Executables that begin at a point of their own. */
+export const PARTS: Readonly<Record<string, string>> = {
+  "deposito-server": "server",
+  "deposito-client": "client",
+};
 
 /** All points below one, and itself first. */
 export function pointsBelow(point: Point, at = ""): PlacedPoint[] {

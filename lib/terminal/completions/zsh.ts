@@ -1,15 +1,26 @@
 import type { Flag } from "../arguments.ts";
-import { type PlacedPoint, type Point, pointsBelow, valueFlags, type Values } from "./points.ts";
+import {
+  PARTS,
+  type PlacedPoint,
+  type Point,
+  pointsBelow,
+  valueFlags,
+  type Values,
+} from "./points.ts";
 
 /** A script that completes `deposito` in zsh, sourced or from the function path. */
 export function zshCompletions(root: Point): string {
   const points = pointsBelow(root);
   const values = Array.from(valueFlags(points), valueCase);
-  return `#compdef deposito
+  const parts = Object.keys(PARTS).join(" ");
+  return `#compdef deposito ${parts}
 # Completions of deposito. Load them with: source <(deposito completions zsh)
 _deposito() {
   local at= word paths=
   local -a choices flags
+  case "\${words[1]:t}" in
+${Object.entries(PARTS).map(([name, at]) => `    ${name}) at=${at} ;;`).join("\n")}
+  esac
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at/$word" in
 ${points.flatMap(stepCases).join("\n")}
@@ -32,7 +43,7 @@ ${points.map(pointCase).join("\n")}
 if [[ $funcstack[1] == _deposito ]]; then
   _deposito "$@"
 else
-  compdef _deposito deposito
+  compdef _deposito deposito ${parts}
 fi
 `;
 }
