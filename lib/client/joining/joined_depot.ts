@@ -48,7 +48,7 @@ export class JoinedDepot implements AsyncDisposable {
   /** By the directories' addresses. */
   readonly #lending = new Map<string, Lending>();
   readonly #running: Promise<void>;
-  #peer: Peer | null = null;
+  #peer: Promise<Peer> | null = null;
   /** What was complained of last, by what could not be lent. */
   #complaints = new Map<string, string>();
 
@@ -65,7 +65,6 @@ export class JoinedDepot implements AsyncDisposable {
   async #run(): Promise<void> {
     const { room, pace = REAL_PACE } = this.options;
     const { signal } = this.#stop;
-    await this.#insist("", async () => void await this.#meet(), signal);
     while (!signal.aborted) {
       for (const directory of await room.directories()) this.#see(directory);
       await pace.sleep(LOOK_EVERY_MS, signal);
@@ -104,13 +103,16 @@ export class JoinedDepot implements AsyncDisposable {
     });
   }
 
-  /** Finds out which depot it is, and who this one is there. */
-  async #meet(): Promise<Peer> {
-    if (this.#peer) return this.#peer;
+  /** Finds out which depot it is, and who this one is there; once for all directories. */
+  #meet(): Promise<Peer> {
+    return this.#peer ??= this.#introduce();
+  }
+
+  async #introduce(): Promise<Peer> {
     const { address, identities, depot } = this.options;
     using session = await introduce(address, { identities, signal: this.#stop.signal });
     const peer = { address, id: session.id, depot: session.depot };
-    if (peer.depot !== depot) return this.#peer = peer;
+    if (peer.depot !== depot) return peer;
     throw new Error(
       "Refused to join: this depot itself answers there, and two copies on its own disks would " +
         "pass for copies at two depots. Leave that --join out",
@@ -153,7 +155,6 @@ export class JoinedDepot implements AsyncDisposable {
     if (this.#complaints.get(directory) === why) return;
     this.#complaints.set(directory, why);
     const { log, shown: depot } = this.options;
-    const fields = directory === "" ? { depot, why } : { depot, directory, why };
-    log.warn("No room is lent to another depot for now; trying again", fields);
+    log.warn("No room is lent to another depot for now; trying again", { depot, directory, why });
   }
 }

@@ -78,8 +78,15 @@ export class LentRoom {
   /**
    * The directories to lend: those in which others have something, and one of each other disk. A
    * second one there would be no second place: it has the same room, and fails with the first.
+   * Room is set apart in those that came since the last look.
    */
   async directories(): Promise<OwnDirectory[]> {
+    const directories = await this.#lendable();
+    if (directories.some(({ address }) => !this.#parts.has(address))) await this.#divide();
+    return directories;
+  }
+
+  async #lendable(): Promise<OwnDirectory[]> {
     const all = this.options.directories();
     const isSurveyed = await Promise.all(all.map(({ address }) => this.#survey(address)));
     const there = all.filter((_, index) => isSurveyed[index]);
@@ -140,7 +147,7 @@ export class LentRoom {
    * room. Done when a depot takes up what is lent to it; in between everybody's part stays.
    */
   async #divide(): Promise<void> {
-    const directories = await this.directories();
+    const directories = await this.#lendable();
     const rooms = await Promise.all(directories.map(roomFor));
     // From here on nothing is awaited, so that no byte comes or goes meanwhile.
     const free = sum(rooms);

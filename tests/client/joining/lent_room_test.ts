@@ -82,6 +82,18 @@ Deno.test("what others may still bring is owed, and no more than is lent is take
   assertEquals(room.owed("x"), 0);
 });
 
+Deno.test("room is set apart on a disk that comes later, too", async () => {
+  await using folder = await temporaryFolder();
+  const own = await ownDirectories(folder.path, { one: "x", two: "y" });
+  const there = own.slice(0, 1);
+  const room = roomIn(there);
+  await room.directories();
+  assertEquals([room.owed("x"), room.owed("y")], [LIMIT, 0]);
+  there.push(own[1]!);
+  await room.directories();
+  assert(room.owed("y") > 0 && room.owed("x") + room.owed("y") <= LIMIT);
+});
+
 Deno.test("depots share the room, and what one of them left there counts", async () => {
   await using folder = await temporaryFolder();
   const own = await ownDirectories(folder.path, { one: "x" });
