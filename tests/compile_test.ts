@@ -132,12 +132,12 @@ Deno.test({
     );
 
     await Deno.writeTextFile(alone.path("a.txt"), "carried by an executable");
-    assertStringIncludes(await client("deposit", "a.txt", "--replicas", "4"), "4 of 4 replicas");
+    assertStringIncludes(await client("deposit", "a.txt", "--replicas", "4"), "4 of 4 on");
     const copies = JSON.parse(await client("status", "a.txt", "--json")).copies;
     assert(copies.some(({ place }: { place: string }) => place === holder.match));
     assertStringIncludes(await client("status", "a.txt"), "usb");
     assertStringIncludes(await client("list"), "a.txt");
-    assertStringIncludes(await client("replicas", "a.txt", "2"), "2 of 2 replicas");
+    assertStringIncludes(await client("replicas", "a.txt", "2"), "2 of 2 on");
     await client("retrieve", "a.txt", "--output", "copy.txt");
     assertEquals(await Deno.readTextFile(alone.path("copy.txt")), "carried by an executable");
 

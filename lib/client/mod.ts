@@ -43,10 +43,13 @@ export type {
   DepotStatus,
   FileCheck,
   FileStatus,
+  OwnerRepair,
   PlaceName,
   PlaceStatus,
   RemovedFile,
+  RepairStatus,
   ReplicaStatus,
+  ScrubStatus,
   StoredFile,
 } from "./records.ts";
 export type { Retrieved, RetrieveOptions } from "./retrieve_stream.ts";

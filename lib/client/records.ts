@@ -51,6 +51,10 @@ export interface PlaceStatus extends PlaceName {
   zone: string;
   /** `online`, `goodbye`, `lost` or `gone`. */
   state: string;
+  /** It is emptied: its copies are made elsewhere, and it gets no new ones. */
+  draining: boolean;
+  /** While it is away: milliseconds until its copies are made anew; `null` also: not said. */
+  missedInMs: number | null;
   /** Bytes. */
   free: number;
   /** Bytes. */
@@ -67,11 +71,42 @@ export interface DepotStatus {
   bytes: number;
   /** Every place of the depot. */
   places: PlaceStatus[];
-  /**
-   * Contents to be repaired and being repaired, copies that are missing, contents without a good
-   * copy, and damaged copies that were set aside.
-   */
-  repair: { queued: number; running: number; deficit: number; damaged: number; aside: number };
+  /** What this client's files lack. */
+  repair: OwnerRepair;
+  /** How far the checks of their copies are; `null`: the depot does not say. */
+  scrub: ScrubStatus | null;
+}
+
+/** What the files of one client lack, and what is done about it. */
+export interface OwnerRepair {
+  /** Contents that wait for care. */
+  queued: number;
+  /** Contents that are being cared for. */
+  running: number;
+  /** Copies that are missing, or cannot be reached now. */
+  deficit: number;
+  /** Files of which no good copy is known. */
+  damaged: number;
+  /** Files with a damaged copy that was set aside. */
+  aside: number;
+  /** Files that lack copies; `null`: the depot does not say. */
+  short: number | null;
+  /** Of the copies that are missing those on places that are away and waited for; or `null`. */
+  waiting: number | null;
+}
+
+/** How far the checks of all copies are. */
+export interface ScrubStatus {
+  /** Files whose copies were all looked at in the last `periodMs`. */
+  checked: number;
+  /** In this time, in milliseconds, every copy is looked at once. */
+  periodMs: number;
+  /** When the copy was looked at that was not for longest. Milliseconds since 1970; or `null`. */
+  oldest: number | null;
+  /** The place where the depot is looking now; `null`: nowhere. */
+  place: string | null;
+  /** How much of that place it is through. */
+  percent: number | null;
 }
 
 /** One copy of a file. */
@@ -86,8 +121,18 @@ export interface ReplicaStatus {
   state: string;
   /** Of the place: `online`, `goodbye`, `lost` or `gone`. */
   placeState: string;
+  /** The place is emptied, and its copies are made elsewhere. */
+  draining: boolean;
   /** When the copy was last read and found right. Milliseconds since 1970; `null`: never. */
   verifiedAt: number | null;
+}
+
+/** Why a file lacks copies, and when that changes. */
+export interface RepairStatus {
+  /** `complete`, `away`, `queued`, `running`, `no_place` or `no_source`: see the protocol page. */
+  state: string;
+  /** Milliseconds until that changes by itself; `null`: nobody knows. */
+  inMs: number | null;
 }
 
 /** A file with its copies. */
@@ -96,6 +141,8 @@ export interface FileStatus {
   file: StoredFile;
   /** Each copy, also those that cannot be reached now. */
   copies: ReplicaStatus[];
+  /** Why copies are missing; `null`: the depot does not say. */
+  repair: RepairStatus | null;
 }
 
 /** A copy that was looked at. */
@@ -156,6 +203,20 @@ export function fileOfContent(name: string, content: Content): StoredFile {
     modifiedAt: content.modifiedAt === null ? null : requireTime(content.modifiedAt),
     executable: content.executable,
   };
+}
+
+export function depotStatus(
+  line: Values<typeof REPLIES.status>,
+  places: PlaceStatus[],
+): DepotStatus {
+  const { files, bytes, queued, running, deficit, damaged, aside, short, waiting } = line;
+  const { checked, scrubMs: periodMs, oldestCheck: oldest, scrubPlace: place } = line;
+  const repair = { queued, running, deficit, damaged, aside, short, waiting };
+  if (oldest !== null) requireTime(oldest);
+  const scrub = checked === null || periodMs === null
+    ? null
+    : { checked, periodMs, oldest, place, percent: line.scrubPercent };
+  return { files, bytes, places, repair, scrub };
 }
 
 /** The last millisecond that a `Date` can hold. */

@@ -15,6 +15,7 @@ import { readLateReply, readReply, type WorkProgress } from "./peer.ts";
 import {
   type DepositedFile,
   type DepotStatus,
+  depotStatus,
   fileOfContent,
   fileOfReceipt,
   type FileStatus,
@@ -177,15 +178,12 @@ export class Session implements Disposable {
   status(signal?: AbortSignal): Promise<DepotStatus> {
     return this.run(signal, async () => {
       await this.connection.writeLine(encode(REQUESTS.status, {}));
-      const { places: count, files, bytes, ...repair } = await readReply(
-        this.connection,
-        REPLIES.status,
-      );
-      const places = await this.#lines(count, async () => {
-        const { label, ...place } = await readReply(this.connection, REPLIES.place);
-        return { ...place, name: label || place.id };
+      const line = await readReply(this.connection, REPLIES.status);
+      const places = await this.#lines(line.places, async () => {
+        const { label, draining, ...place } = await readReply(this.connection, REPLIES.place);
+        return { ...place, draining: draining ?? false, name: label || place.id };
       });
-      return { files, bytes, places, repair };
+      return depotStatus(line, places);
     });
   }
 
@@ -193,15 +191,19 @@ export class Session implements Disposable {
   fileStatus(name: string, signal?: AbortSignal): Promise<FileStatus> {
     return this.run(signal, async () => {
       await this.connection.writeLine(encode(REQUESTS.fileStatus, { name: requireName(name) }));
-      const { replicas } = await readReply(this.connection, REPLIES.fileStatus);
+      const { replicas, repair, repairInMs } = await readReply(
+        this.connection,
+        REPLIES.fileStatus,
+      );
       const line = await readReply(this.connection, REPLIES.file);
       if (line.name !== name) throw new BadPeer("The depot told of another file");
       const copies = await this.#lines(replicas, async () => {
-        const { label, ...copy } = await readReply(this.connection, REPLIES.replica);
+        const { label, draining, ...copy } = await readReply(this.connection, REPLIES.replica);
         if (copy.verifiedAt !== null) requireTime(copy.verifiedAt);
-        return { ...copy, name: label || copy.place };
+        return { ...copy, draining: draining ?? false, name: label || copy.place };
       });
-      return { file: fileOfContent(name, line), copies };
+      const file = fileOfContent(name, line);
+      return { file, copies, repair: repair === null ? null : { state: repair, inMs: repairInMs } };
     });
   }
 

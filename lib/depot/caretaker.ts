@@ -47,6 +47,8 @@ interface Attempt {
 /** Brings one content to what its files want: judges, copies, trims. */
 export class Caretaker {
   #caring = new Locks();
+  /** Contents that are being cared for now. */
+  #present = new Set<string>();
   #slots: Slots;
 
   constructor(private readonly options: CaretakerOptions) {
@@ -59,6 +61,20 @@ export class Caretaker {
    */
   async care(digest: string, onCopies?: OnCopies): Promise<Care> {
     using _turn = await this.#caring.take(digest);
+    this.#present.add(digest);
+    try {
+      return await this.#care(digest, onCopies);
+    } finally {
+      this.#present.delete(digest);
+    }
+  }
+
+  /** Contents that are being cared for now. */
+  get present(): ReadonlySet<string> {
+    return this.#present;
+  }
+
+  async #care(digest: string, onCopies?: OnCopies): Promise<Care> {
     const { core, signal } = this.options;
     const unfit = new Set<string>();
     let done = 0;

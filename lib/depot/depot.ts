@@ -2,21 +2,22 @@
 import type { Place, Store } from "../../stores/store.ts";
 import { digestOf } from "../content/digest.ts";
 import { Budget } from "./budget.ts";
-import type { Catalog, ContentRecord, FileRecord, PlaceRecord } from "./catalog/catalog.ts";
+import type { Catalog, FileRecord } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import type { OnFileCopies } from "./copy_progress.ts";
 import { type Copies, copiesOf, type Core, type DepotSettings, Refused } from "./core.ts";
 import type { DepositRequest, Receipt } from "./deposit_plan.ts";
-import { absent, Deposits } from "./deposits.ts";
+import { Deposits } from "./deposits.ts";
 import type { Offer } from "./offer.ts";
 import { Keeper } from "./keeper.ts";
 import { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
 import { Names } from "./names.ts";
 import { Operator } from "./operator.ts";
+import { type FileStatus, fileStatus, type OwnerStatus, ownerStatus } from "./owner_status.ts";
 import { Places } from "./places.ts";
 import { Retrieval, type RetrievalRequest } from "./retrieval.ts";
-import { roomOf, Rooms } from "./rooms.ts";
+import { Rooms } from "./rooms.ts";
 import type { CopyCheck, Verifying } from "./verification.ts";
 
 /** What small deposits and retrievals hold in memory together. Bytes. */
@@ -30,29 +31,6 @@ export interface DepotOptions {
   random: () => number;
   log: Log;
   acceptOldCatalog: boolean;
-}
-
-/** A place as an owner sees it; bytes, and the replicas of that owner's files. */
-export interface PlaceStatus {
-  place: PlaceRecord;
-  free: number;
-  capacity: number;
-  replicas: number;
-}
-
-/** How an owner's files are. */
-export interface OwnerStatus {
-  files: number;
-  bytes: number;
-  deficit: number;
-  /** Files of which no good copy is known. */
-  damaged: number;
-  /** Contents with a set-aside copy. */
-  aside: number;
-  /** Of the whole depot. */
-  queued: number;
-  running: number;
-  places: PlaceStatus[];
 }
 
 export class Depot implements AsyncDisposable {
@@ -168,34 +146,12 @@ export class Depot implements AsyncDisposable {
     };
   }
 
-  async status(owner: string): Promise<OwnerStatus> {
-    const { core } = this;
-    const totals = await core.catalog.ownerTotals(owner, core.places.onlineIds());
-    const places = await Promise.all(
-      core.places.known().map(async (place) => {
-        const there = core.places.get(place.id);
-        const room = there && await roomOf(there);
-        return {
-          place,
-          free: room?.free ?? 0,
-          capacity: room?.capacity ?? 0,
-          replicas: totals.replicas[place.id] ?? 0,
-        };
-      }),
-    );
-    const { files, bytes, deficit, damaged, aside } = totals;
-    return { files, bytes, deficit, damaged, aside, ...this.keeper.counts(), places };
+  status(owner: string): Promise<OwnerStatus> {
+    return ownerStatus(owner, { core: this.core, keeper: this.keeper });
   }
 
-  async fileStatus(
-    owner: string,
-    name: string,
-  ): Promise<{ file: FileRecord; copies: Copies; replicas: ReplicaStatus[] }> {
-    const file = await this.core.catalog.file(owner, name);
-    if (!file) throw absent();
-    const content = await this.core.catalog.content(file.digest);
-    const copies = copiesOf(file, this.core.places);
-    return { file, copies, replicas: content ? this.#replicas(content, file) : [] };
+  fileStatus(owner: string, name: string): Promise<FileStatus> {
+    return fileStatus({ owner, name }, { core: this.core, keeper: this.keeper });
   }
 
   /** Looks at each copy of a file that its owner is told of, now. Throws `Refused`. */
@@ -238,22 +194,4 @@ export class Depot implements AsyncDisposable {
     await this.core.places.refreshMarks();
     await this.core.places.close();
   }
-
-  /** Good copies on places that are there come first; no more than the file wants. */
-  #replicas(content: ContentRecord, file: FileRecord): ReplicaStatus[] {
-    const all = content.replicas.flatMap(({ place: id, state, verifiedAt }) => {
-      const place = this.core.places.record(id);
-      return place && state !== "doomed" ? [{ place, state, verifiedAt }] : [];
-    });
-    const rank = ({ place, state }: ReplicaStatus) =>
-      (state === "good" ? 0 : 2) + (place.state === "online" ? 0 : 1);
-    return all.sort((a, b) => rank(a) - rank(b)).slice(0, file.wanted);
-  }
-}
-
-/** One copy of a file. */
-export interface ReplicaStatus {
-  place: PlaceRecord;
-  state: "good" | "writing";
-  verifiedAt: number | null;
 }

@@ -2,7 +2,7 @@ import type { ContentRecord } from "./catalog/catalog.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { type Examiner, isBad } from "./examiner.ts";
 import { messageOf } from "./log.ts";
-import { scrubPause, scrubPlace } from "./scrub.ts";
+import { scrubPause, scrubPlace, type ScrubState } from "./scrub.ts";
 import { Wakeup } from "./wakeup.ts";
 
 /** A replica that was judged this recently is not judged again because its content was read. Milliseconds. */
@@ -38,8 +38,14 @@ export class Inspector {
   /** Monotonic milliseconds of the last looks, the oldest first. */
   #judged = new Map<string, number>();
   #wakeup = new Wakeup();
+  #scrub: ScrubState | null = null;
 
   constructor(private readonly options: InspectorOptions) {}
+
+  /** What the scrub is looking at; `null`: nothing, until something is due again. */
+  get scrub(): ScrubState | null {
+    return this.#scrub;
+  }
 
   /** A replica seemed wrong, at `chunk` if that is known. */
   suspect(digest: string, place: string, chunk?: number): void {
@@ -122,8 +128,10 @@ export class Inspector {
       for (const place of places.online()) {
         const look = (digest: string) =>
           this.#look({ digest, place: place.trusted ? place.id : null });
-        next = Math.min(next, await scrubPlace(place, { core, signal, look }));
+        const onLook = (state: ScrubState) => void (this.#scrub = state);
+        next = Math.min(next, await scrubPlace(place, { core, signal, look, onLook }));
       }
+      this.#scrub = null;
       await clock.sleep(scrubPause(next - clock.wall(), settings.scrubMs), signal);
     }
   }

@@ -51,6 +51,22 @@ export function stillCounts(
   return live > 1 || silentMs < delays.graceLastMs;
 }
 
+/**
+ * For how many milliseconds more it will count, if nothing else changes; 0: it does not now.
+ * `settledInMs`: until places had the time to come that they have after a start.
+ */
+export function countsFor(
+  { why, awayMs }: Pick<Absence, "why" | "awayMs">,
+  { live, silentMs }: Pick<Situation, "live" | "silentMs">,
+  { settledInMs, ...delays }: Delays & { settledInMs: number },
+): number {
+  if (why === "gone") return 0;
+  if (why === "goodbye") return Math.max(0, settledInMs, delays.goodbyeGraceMs - awayMs);
+  const left = delays.graceMs - awayMs;
+  const hurried = live > 1 ? left : Math.min(left, delays.graceLastMs - silentMs);
+  return Math.max(0, settledInMs, hurried);
+}
+
 /** After how many milliseconds of absence a content with replicas there may need care; ascending. */
 export function turningPoints(why: AwayState, delays: Delays): number[] {
   if (why === "gone") return [];

@@ -12,6 +12,7 @@ import { Rate } from "./rate.ts";
 import { reconcile, settle, settleAll } from "./reconcile.ts";
 import { Remover } from "./remover.ts";
 import { RepairQueue } from "./repair_queue.ts";
+import type { ScrubState } from "./scrub.ts";
 import { Surveyor } from "./surveyor.ts";
 import { Verifier } from "./verification.ts";
 import { Wakeup } from "./wakeup.ts";
@@ -29,6 +30,11 @@ const RECONCILE_AGAIN_MS = 60_000;
 const RECONCILE_AGAIN_TO_MS = 3_600_000;
 /** An idle loop looks again after this. Milliseconds. */
 const IDLE_MS = 60_000;
+
+/** `unfinished`: nothing could be done, and it is tried again after so many milliseconds. */
+export type CareState =
+  | { state: "none" | "queued" | "running" }
+  | { state: "unfinished"; inMs: number };
 
 /** The background work that brings every content to its wanted replicas, and keeps it there. */
 export class Keeper implements AsyncDisposable {
@@ -92,6 +98,25 @@ export class Keeper implements AsyncDisposable {
   /** Contents that wait for care, and that are being cared for. */
   counts(): { queued: number; running: number } {
     return { queued: this.#queue.size, running: this.#running };
+  }
+
+  /** Where the care for a content is. */
+  careOf(digest: string): CareState {
+    if (this.#caretaker.present.has(digest)) return { state: "running" };
+    if (this.#queue.has(digest)) return { state: "queued" };
+    const inMs = this.#surveyor.triedAgainIn(digest);
+    return inMs === null ? { state: "none" } : { state: "unfinished", inMs };
+  }
+
+  /** The contents that wait for care, and those that are being cared for. */
+  underCare(): { queued: string[]; running: string[] } {
+    const running = [...this.#caretaker.present];
+    return { queued: [...this.#queue].filter((digest) => !running.includes(digest)), running };
+  }
+
+  /** What is looked at for the scrub right now; `null`: nothing. */
+  get scrub(): ScrubState | null {
+    return this.#inspector.scrub;
   }
 
   /** A content changed: look at it soon. `copies`: how many it is known to have. */

@@ -7,6 +7,15 @@ export class RepairQueue {
     return this.#levelOf.size;
   }
 
+  has(digest: string): boolean {
+    return this.#levelOf.has(digest);
+  }
+
+  /** Every content that waits, in no order. */
+  [Symbol.iterator](): Iterator<string> {
+    return this.#levelOf.keys();
+  }
+
   /** Adds a content, or moves it to where it has fewer copies than it was known to have. */
   add(digest: string, copies: number): void {
     const before = this.#levelOf.get(digest);

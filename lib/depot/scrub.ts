@@ -10,9 +10,23 @@ const PASSES_PER_PERIOD = 8;
 /** And at least this, when the period is long. Milliseconds. */
 const SHORTEST_PAUSE_MS = 3_600_000;
 
+/** How far one pass over the replicas of one place is. */
+export interface ScrubState {
+  place: string;
+  /** From 0 to 1. */
+  part: number;
+}
+
+/** Digests are spread evenly: the first of them say how far a walk in their order is. */
+function partOf(digest: string): number {
+  return parseInt(digest.slice(0, 8), 16) / 2 ** 32;
+}
+
 export interface Scrubbing {
   core: Core;
   signal: AbortSignal;
+  /** Told before each look. */
+  onLook(state: ScrubState): void;
   /** Judges one replica of this content, or all of them, and acts on what it finds. False: it could not. */
   look(digest: string): Promise<boolean>;
 }
@@ -33,7 +47,8 @@ export function scrubPause(dueMs: number, scrubMs: number): number {
  * Has every replica at `place` looked at that was not for half of the period. Resolves to when,
  * by the wall clock, the next one will be due.
  */
-export async function scrubPlace(place: Place, { core, signal, look }: Scrubbing): Promise<number> {
+export async function scrubPlace(place: Place, scrubbing: Scrubbing): Promise<number> {
+  const { core, signal, look, onLook } = scrubbing;
   const period = core.settings.scrubMs / LOOKS_PER_PERIOD;
   let next = Infinity;
   let failures = 0;
@@ -41,8 +56,12 @@ export async function scrubPlace(place: Place, { core, signal, look }: Scrubbing
     if (signal.aborted || core.places.get(place.id) !== place) return next;
     if (state !== "good") continue;
     const due = (verifiedAt ?? -Infinity) + period;
-    if (due > core.clock.wall()) next = Math.min(next, due);
-    else if (!await look(digest) && ++failures === FAILURES_PER_PASS) return 0;
+    if (due > core.clock.wall()) {
+      next = Math.min(next, due);
+      continue;
+    }
+    onLook({ place: place.name, part: partOf(digest) });
+    if (!await look(digest) && ++failures === FAILURES_PER_PASS) return 0;
   }
   return failures > 0 ? 0 : next;
 }

@@ -94,6 +94,12 @@ export class Surveyor {
     this.#wakeup.call();
   }
 
+  /** When a content that could not be finished is tried again. Milliseconds; `null`: it is none. */
+  triedAgainIn(digest: string): number | null {
+    if (!this.#unfinished.has(digest)) return null;
+    return Math.max(0, this.#retryAt - this.options.core.clock.monotonic());
+  }
+
   async #look(): Promise<void> {
     const now = this.options.core.clock.monotonic();
     this.#passTurningPoints(now);

@@ -1,7 +1,7 @@
 /** Which copies of a content count, now that some places are away. */
 import type { ContentRecord } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
-import { type Situation, stillCounts } from "./judgement.ts";
+import { countsFor, type Situation, stillCounts } from "./judgement.ts";
 
 /** The copies of one content, as identifiers of places. */
 export interface Weight {
@@ -29,6 +29,19 @@ export function weigh(content: ContentRecord, core: Core): Weight {
     return absence === null || stillCounts(absence, how, settings);
   });
   return { live, counted, missing: content.wanted - counted.length };
+}
+
+/**
+ * For how many milliseconds more a good replica at a place that is away counts, by itself or (with
+ * `good`: all places with a good one) as one of a content's.
+ */
+export function waitedFor(id: string, core: Core, good: string[] | null = null): number {
+  const absence = core.places.absence(id);
+  if (absence === null) return 0;
+  const { places, settings, clock } = core;
+  const settledInMs = Math.max(0, settings.settleMs - (clock.monotonic() - places.openedAt));
+  const situation = good === null ? NO_HURRY : situationOf(good, core);
+  return countsFor(absence, situation, { ...settings, settledInMs });
 }
 
 function situationOf(good: string[], core: Core): Situation {

@@ -263,7 +263,12 @@ export const REPLIES = {
     keptUntil: must("guardado_ate", type.number),
     name: must("nome_arquivo", type.name),
   }),
-  /** Of the owner's own files; `places` lines follow. */
+  /**
+   * Of the owner's own files; `places` lines follow. `short`: files that lack copies, `deficit`: how
+   * many copies in all, `waiting`: of them those on places that are away and waited for. `checked`:
+   * files whose copies were all looked at in the last `scrubMs` milliseconds. `scrubPlace`: where
+   * the depot is checking now, and the percentage that it is through.
+   */
   status: message(null, {
     files: must("arquivos", type.number),
     bytes: must("bytes", type.number),
@@ -272,8 +277,16 @@ export const REPLIES = {
     deficit: must("faltam", type.number),
     damaged: must("danificados", type.number),
     aside: must("separados", type.number),
+    short: extra("arquivos_com_falta", type.number),
+    waiting: extra("esperadas", type.number),
+    checked: extra("conferidos", type.number),
+    oldestCheck: extra("conferido_em", type.number),
+    scrubMs: extra("conferir_a_cada", type.number),
+    scrubPlace: extra("conferindo", type.label),
+    scrubPercent: extra("conferindo_parte", type.number),
     places: must("itens", type.number),
   }),
+  /** `missedInMs`: while it is away, until its copies are made anew elsewhere. */
   place: message(null, {
     id: must("local", type.placeId),
     label: must("nome_local", type.label),
@@ -283,9 +296,19 @@ export const REPLIES = {
     free: must("livre", type.number),
     capacity: must("capacidade", type.number),
     replicas: must("qtd_replicas", type.number),
+    draining: extra("esvaziando", type.flag),
+    missedInMs: extra("falta_em", type.number),
   }),
-  /** A `file` line follows, then that many `replica` lines, or `check` lines of `verificar`. */
-  fileStatus: message(null, { replicas: must("itens", type.number) }),
+  /**
+   * A `file` line follows, then that many `replica` lines, or `check` lines of `verificar`. `repair`: `complete`; `away`: copies on
+   * places that are away count for `repairInMs` more; `queued`; `running`; `no_place`, `no_source`:
+   * nothing could be done, and it is tried again in `repairInMs`.
+   */
+  fileStatus: message(null, {
+    replicas: must("itens", type.number),
+    repair: extra("reparo", type.word),
+    repairInMs: extra("reparo_em", type.number),
+  }),
   replica: message(null, {
     place: must("local", type.placeId),
     label: must("nome_local", type.label),
@@ -293,6 +316,7 @@ export const REPLIES = {
     state: must("estado", type.word),
     placeState: must("estado_local", type.word),
     verifiedAt: orEmpty("verificado_em", type.number),
+    draining: extra("esvaziando", type.flag),
   }),
   /**
    * A copy that was looked at: `good`, `damaged`, `absent`, `away` (its place cannot be asked) or

@@ -3,7 +3,7 @@ import type { FileRecord, RemovedRecord } from "../depot/catalog/catalog.ts";
 import type { OnFileCopies } from "../depot/copy_progress.ts";
 import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
 import type { Receipt } from "../depot/deposit_plan.ts";
-import type { OwnerStatus, PlaceStatus, ReplicaStatus } from "../depot/depot.ts";
+import type { FileStatus, OwnerStatus, PlaceStatus, ReplicaStatus } from "../depot/owner_status.ts";
 import type { CopyCheck } from "../depot/verification.ts";
 import { type Log, messageOf } from "../depot/log.ts";
 import {
@@ -87,24 +87,32 @@ export function removedLine(file: RemovedRecord, copies: Copies): string {
   return encode(REPLIES.removedFile, { ...fileValues(file, copies), removedAt, keptUntil, name });
 }
 
-export function statusLines(status: OwnerStatus): string[] {
-  const { files, bytes, queued, running, deficit, damaged, aside, places } = status;
+export function statusLines({ places, scrub, ...status }: OwnerStatus): string[] {
   return [
     encode(REPLIES.status, {
-      files,
-      bytes,
-      queued,
-      running,
-      deficit,
-      damaged,
-      aside,
+      ...status,
+      scrubPlace: scrub?.place ?? null,
+      scrubPercent: scrub && Math.floor(scrub.part * 100),
       places: places.length,
     }),
     ...places.map(placeLine),
   ];
 }
 
-export function replicaLine({ place, state, verifiedAt }: ReplicaStatus): string {
+export function fileStatusLines({ file, copies, replicas, outlook }: FileStatus): string[] {
+  const { state, inMs } = outlook;
+  return [
+    encode(REPLIES.fileStatus, {
+      replicas: replicas.length,
+      repair: state,
+      repairInMs: inMs === null ? null : Math.ceil(inMs),
+    }),
+    fileLine(file, copies),
+    ...replicas.map(replicaLine),
+  ];
+}
+
+function replicaLine({ place, draining, state, verifiedAt }: ReplicaStatus): string {
   return encode(REPLIES.replica, {
     place: place.id,
     label: place.name,
@@ -112,6 +120,7 @@ export function replicaLine({ place, state, verifiedAt }: ReplicaStatus): string
     state,
     placeState: place.state,
     verifiedAt,
+    draining,
   });
 }
 
@@ -125,7 +134,7 @@ export function checkLine({ place, state, tookMs }: CopyCheck): string {
   });
 }
 
-function placeLine({ place, free, capacity, replicas }: PlaceStatus): string {
+function placeLine({ place, free, capacity, ...more }: PlaceStatus): string {
   return encode(REPLIES.place, {
     id: place.id,
     label: place.name,
@@ -134,7 +143,7 @@ function placeLine({ place, free, capacity, replicas }: PlaceStatus): string {
     state: place.state,
     free: Math.floor(free),
     capacity: Math.floor(capacity),
-    replicas,
+    ...more,
   });
 }
 

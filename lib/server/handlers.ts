@@ -8,7 +8,14 @@ import {
   type Request,
   withProgress,
 } from "../protocol/mod.ts";
-import { checkLine, fileLine, receiptLine, replicaLine, statusLines, telling } from "./answers.ts";
+import {
+  checkLine,
+  fileLine,
+  fileStatusLines,
+  receiptLine,
+  statusLines,
+  telling,
+} from "./answers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
 import { lend, serve } from "./holder_handlers.ts";
 import { listRemoved, remove, rename, requireLimit, restore } from "./name_handlers.ts";
@@ -105,13 +112,8 @@ async function fileStatus(
   { name }: Extract<Request, { kind: "fileStatus" }>,
   exchange: Exchange,
 ): Promise<void> {
-  const { owner } = clientOf(exchange);
-  const { file, copies, replicas } = await exchange.depot.fileStatus(owner, name);
-  await exchange.connection.writeLine(
-    encode(REPLIES.fileStatus, { replicas: replicas.length }),
-    fileLine(file, copies),
-    ...replicas.map(replicaLine),
-  );
+  const answer = await exchange.depot.fileStatus(clientOf(exchange).owner, name);
+  await exchange.connection.writeLine(...fileStatusLines(answer));
 }
 
 async function verify(
@@ -126,7 +128,7 @@ async function verify(
     return depot.verify(owner, name, { signal, onBytes });
   });
   await connection.writeLine(
-    encode(REPLIES.fileStatus, { replicas: checks.length }),
+    encode(REPLIES.fileStatus, { replicas: checks.length, repair: null, repairInMs: null }),
     fileLine(file, copies),
     ...checks.map(checkLine),
   );

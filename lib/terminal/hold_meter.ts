@@ -1,7 +1,8 @@
-/** What a holder shows of itself: what happens, and one line of how it is. */
+/** What a holder shows of itself: what happens, and how it is. */
 import type { Holder, HoldEvent } from "../client/holder/holder.ts";
 import type { Screen } from "./screen.ts";
-import { shown } from "./text.ts";
+import { Speed } from "./speed.ts";
+import { wrap } from "./text.ts";
 import { count, formatDuration, formatSize } from "./units.ts";
 
 /** How often the line is looked at, on a terminal. Milliseconds. */
@@ -9,22 +10,32 @@ const DRAW_EVERY_MS = 1_000;
 /** How often it is told elsewhere, when it changed. Milliseconds. */
 const TELL_EVERY_MS = 60_000;
 
-/** How a holder is. Bytes. */
+/** How a holder is. Bytes. It knows contents only: whose they are, and under how many names, it is not told. */
 export interface HoldState {
   connected: boolean;
   contents: number;
   bytes: number;
   capacity: number;
+  /** Since it was started. */
   received: number;
   sent: number;
 }
 
-/** One line for people. */
-export function holdText(state: HoldState): string {
+/** Bytes a second, in and out; `null`: too early to say. */
+export interface TrafficRates {
+  in: number | null;
+  out: number | null;
+}
+
+/** For people. Without `rates` only what stays true for a while. */
+export function holdText(state: HoldState, rates: TrafficRates | null): string {
   const { connected, contents, bytes, capacity, received, sent } = state;
+  const now = rates === null
+    ? ""
+    : `; in ${formatSize(rates.in ?? 0)}/s, out ${formatSize(rates.out ?? 0)}/s`;
   return `${connected ? "connected" : "not connected"}: holding ${count(contents, "content")}, ` +
-    `${formatSize(bytes)} of ${formatSize(capacity)}; ` +
-    `received ${formatSize(received)}, sent ${formatSize(sent)}`;
+    `${formatSize(bytes)} of ${formatSize(capacity)}${now}; ` +
+    `received ${formatSize(received)}, sent ${formatSize(sent)} in all`;
 }
 
 export interface HoldMeterOptions {
@@ -42,6 +53,8 @@ export class HoldMeter implements Disposable {
   #last = "";
   #needed: number | null = null;
   #holder: Holder | null = null;
+  #received = new Speed();
+  #sent = new Speed();
 
   constructor(private readonly options: HoldMeterOptions) {}
 
@@ -116,11 +129,21 @@ export class HoldMeter implements Disposable {
       capacity: room.capacity,
       ...holder.traffic,
     };
-    const text = json ? JSON.stringify({ event: "state", ...state }) : holdText(state);
+    const columns = screen.progressColumns;
+    if (!json && columns !== null) {
+      return screen.live(...wrap(holdText(state, this.#rates(state)), columns - 1));
+    }
+    const text = json ? JSON.stringify({ event: "state", ...state }) : holdText(state, null);
     if (text === this.#last) return;
     this.#last = text;
     if (json) screen.result(text);
-    else if (screen.progressColumns === null) screen.remark(shown(text));
-    else screen.live(text);
+    else screen.remark(text);
+  }
+
+  #rates({ received, sent }: HoldState): TrafficRates {
+    const now = performance.now();
+    this.#received.note(now, received);
+    this.#sent.note(now, sent);
+    return { in: this.#received.at(now), out: this.#sent.at(now) };
   }
 }

@@ -53,12 +53,14 @@ export function errorJson(error: unknown): Pick<FailureJson, "error"> {
   return { error: { code: codeOf(error), message: messageOf(error) } };
 }
 
-export function statusJson({ files, bytes, places, repair }: DepotStatus) {
-  const { queued, running, deficit, damaged, aside } = repair;
+export function statusJson({ files, bytes, places, repair, scrub }: DepotStatus) {
+  const { queued, running, deficit, damaged, aside, short, waiting } = repair;
   return {
     files,
     bytes,
-    places: places.map(({ id, name, kind, zone, state, free, capacity, replicas }) => ({
+    places: places.map((
+      { id, name, kind, zone, state, free, capacity, replicas, draining, missedInMs },
+    ) => ({
       id,
       name,
       kind,
@@ -67,22 +69,27 @@ export function statusJson({ files, bytes, places, repair }: DepotStatus) {
       free,
       capacity,
       replicas,
+      draining,
+      missedInMs,
     })),
-    repair: { queued, running, deficit, damaged, aside },
+    repair: { queued, running, deficit, damaged, aside, short, waiting },
+    scrub: scrub && { ...scrub, oldest: timeJson(scrub.oldest) },
   };
 }
 
-export function fileStatusJson({ file, copies }: FileStatus) {
+export function fileStatusJson({ file, copies, repair }: FileStatus) {
   return {
     ...fileJson(file),
-    copies: copies.map(({ place, name, zone, state, placeState, verifiedAt }) => ({
+    copies: copies.map(({ place, name, zone, state, placeState, draining, verifiedAt }) => ({
       place,
       name,
       zone,
       state,
       placeState,
-      verifiedAt: verifiedAt === null ? null : new Date(verifiedAt).toISOString(),
+      verifiedAt: timeJson(verifiedAt),
+      draining,
     })),
+    repair,
   };
 }
 
@@ -97,6 +104,10 @@ export function fileCheckJson({ file, copies }: FileCheck) {
       tookMs,
     })),
   };
+}
+
+function timeJson(time: number | null): string | null {
+  return time === null ? null : new Date(time).toISOString();
 }
 
 /** What a terminal would not show as itself, or take for an order, though JSON allows it. */

@@ -10,7 +10,7 @@ import { HoldMeter } from "./hold_meter.ts";
 /** Said first of all, because it is the one thing that who lends must know. */
 export const IN_CLEAR: readonly string[] = [
   "What others deposit is kept below this directory, and whoever can read it can",
-  "read them: contents are in clear unless their owners encrypted them before.",
+  "read them: contents are in clear until their owners encrypt them.",
 ];
 
 /** What is lent, and under which name. */

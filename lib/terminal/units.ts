@@ -33,6 +33,6 @@ export function formatTime(milliseconds: number): string {
 }
 
 /** `1 file`, `2 files`. */
-export function count(number: number, word: string): string {
-  return `${number} ${word}${number === 1 ? "" : "s"}`;
+export function count(number: number, word: string, plural = `${word}s`): string {
+  return `${number} ${number === 1 ? word : plural}`;
 }

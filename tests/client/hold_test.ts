@@ -129,7 +129,7 @@ Deno.test("hold says what holders see, tells of the place, and says goodbye when
   const [first] = test.holders;
   assertStringIncludes(
     first!.lines.slice(0, 2).join(" "),
-    "in clear unless their owners encrypted",
+    "in clear until their owners encrypt",
   );
   await using twin = test.hold("h0");
   assertEquals(await twin.status(), 1);

@@ -12,6 +12,17 @@ import {
   ScriptedDepot,
 } from "./scripted_depot.ts";
 
+/** What a depot of an earlier version leaves out. */
+const NOT_SAID = {
+  short: null,
+  waiting: null,
+  checked: null,
+  oldestCheck: null,
+  scrubMs: null,
+  scrubPlace: null,
+  scrubPercent: null,
+};
+
 const STATUS = {
   files: 1,
   bytes: 2,
@@ -20,6 +31,7 @@ const STATUS = {
   deficit: 0,
   damaged: 0,
   aside: 0,
+  ...NOT_SAID,
 };
 
 const FILE_LINE = {
@@ -145,7 +157,9 @@ Deno.test("a status has as many places as it says, and a bearable number", async
     const line = encode(REPLIES.status, { ...STATUS, places: 1 });
     await using depot = new ScriptedDepot(answering(line, place));
     using session = await depot.session();
-    assertEquals((await session.status()).places.map(({ name }) => name), ["p1"]);
+    const { places, repair, scrub } = await session.status();
+    assertEquals(places.map(({ name, draining }) => [name, draining]), [["p1", false]]);
+    assertEquals([repair.short, scrub], [null, null]);
   }
   {
     const line = encode(REPLIES.status, { ...STATUS, places: 2 ** 40 });

@@ -1,4 +1,5 @@
 import {
+  countsFor,
   type Delays,
   type Situation,
   stillCounts,
@@ -59,5 +60,29 @@ Deno.test("what counts changes at no other time than a turning point", () => {
     const at = (ms: number) =>
       stillCounts({ why, awayMs: ms }, { ...settled, silentMs: ms }, DELAYS);
     assertEquals(at(awayMs), at(before), `${why} for ${awayMs} ms`);
+  }
+});
+
+Deno.test("a copy counts for as long as is said that it will", () => {
+  for (const why of ["goodbye", "lost", "gone"] as const) {
+    for (const live of [0, 1, 2]) {
+      for (const awayMs of [0, 500, 599, 600, 3_599, 3_600, 86_399, 86_400]) {
+        for (const silentMs of [0, awayMs]) {
+          const absence = { why, awayMs };
+          const delays = { goodbyeGraceMs: 86_400, graceMs: 3_600, graceLastMs: 600 };
+          const left = countsFor(absence, { live, silentMs }, { ...delays, settledInMs: 0 });
+          const counts = (later: number) =>
+            stillCounts(
+              { why, awayMs: awayMs + later },
+              { settling: false, live, silentMs: silentMs + later },
+              delays,
+            );
+          assertEquals(counts(0), left > 0);
+          if (left > 0) assertEquals([counts(left - 1), counts(left)], [true, false]);
+          const settling = countsFor(absence, { live, silentMs }, { ...delays, settledInMs: 9 });
+          assertEquals(settling, why === "gone" ? 0 : Math.max(9, left));
+        }
+      }
+    }
   }
 });

@@ -100,7 +100,8 @@ Deno.test("no message is longer than a line, whatever it carries", () => {
 Deno.test("a label is cut between characters, also between escaped ones", () => {
   for (let before = 0; before < 5; before++) {
     const label = "x".repeat(before) + "|".repeat(100);
-    const values = { place: "p", zone: "z", state: "good", placeState: "online", verifiedAt: null };
+    const more = { verifiedAt: null, draining: null };
+    const values = { place: "p", zone: "z", state: "good", placeState: "online", ...more };
     const { label: read } = decodeReply(
       REPLIES.replica,
       encode(REPLIES.replica, { ...values, label }),

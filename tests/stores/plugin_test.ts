@@ -37,7 +37,7 @@ Deno.test("the server keeps files on a plugin's places, also over a restart", as
   {
     await using server = await startServer(folder.path, stores);
     const words = ["deposit", "a.txt", "--replicas", "2"];
-    assertStringIncludes(await client(folder.path, server.address, words), "2 of 2 replicas");
+    assertStringIncludes(await client(folder.path, server.address, words), "2 of 2 on");
     id = (await client(folder.path, server.address, ["id"])).trim();
   }
   await using server = await startServer(folder.path, stores);

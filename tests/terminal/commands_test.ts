@@ -119,7 +119,7 @@ Deno.test(
 
     const deposited = await user.run("deposit", "F", "--replicas", "2");
     assertEquals(deposited.status, 0);
-    assertMatch(deposited.out, /^stored F\/a \(3 B\): 2 of 2 replicas on d\d, d\d$/m);
+    assertMatch(deposited.out, /^stored F\/a \(3 B\): 2 of 2 on d\d, d\d$/m);
     assertMatch(deposited.err, /not kept: .*empty: an empty folder\n/);
     assertMatch(deposited.err, /not kept: .*link: a link\n/);
     assertMatch(deposited.err, /^6 files stored, 2 not kept$/m);
@@ -198,10 +198,17 @@ Deno.test("JSON of every command is what scripts were promised", async () => {
 
   const changed = await user.run("replicas", "a.txt", "3", "--json");
   assertEquals([changed.status, JSON.parse(changed.out).replicas], [0, { wanted: 3, live: 3 }]);
-  const { files, bytes, places, repair } = JSON.parse((await user.run("status", "--json")).out);
+  const { files, bytes, places, repair, scrub } = JSON.parse(
+    (await user.run("status", "--json")).out,
+  );
   assertEquals([files, bytes, places.length, places[0].state], [1, 5, 3, "online"]);
-  assertEquals(Object.keys(repair), ["queued", "running", "deficit", "damaged", "aside"]);
+  const counts = ["queued", "running", "deficit", "damaged", "aside", "short", "waiting"];
+  assertEquals(Object.keys(repair), counts);
+  assertEquals([scrub.checked, scrub.periodMs], [1, 7 * 24 * 3_600_000]);
+  const short = await user.run("list", "--short", "--json");
+  assertEquals([short.status, JSON.parse(short.out)], [0, []]);
   const status = JSON.parse((await user.run("status", "a.txt", "--json")).out);
+  assertEquals(status.repair, { state: "complete", inMs: null });
   assertEquals(status.copies.map(({ state }: { state: string }) => state), [
     "good",
     "good",
@@ -221,11 +228,11 @@ Deno.test("more replicas than places are refused with what is possible, or fewer
   assertMatch(refused.err, /ask for 3, or deposit it with --allow-fewer\n$/);
   const fewer = await user.run("deposit", "a.txt", "--replicas", "4", "--allow-fewer");
   assertEquals(fewer.status, 0);
-  assertMatch(fewer.out, /3 of 4 replicas/);
+  assertMatch(fewer.out, /3 of 4 on .*, the rest when holders or disks come/);
   // The number stays; nobody asked for it now, so it is no reason to refuse, and is not hidden.
   const again = await user.run("deposit", "a.txt");
   assertEquals(again.status, 3);
-  assertMatch(again.out, /3 of 4 replicas/);
+  assertMatch(again.out, /3 of 4 on .*, the rest when holders or disks come/);
 });
 
 Deno.test("fewer copies than asked are a status of their own, unless they were allowed", async () => {

@@ -1,10 +1,10 @@
-import type { DepotStatus, StoredFile } from "../../lib/client/mod.ts";
+import type { DepotStatus, RepairStatus, ReplicaStatus, StoredFile } from "../../lib/client/mod.ts";
 import { ConnectionLost, LocalError, Refusal } from "../../lib/client/mod.ts";
 import { listLines } from "../../lib/terminal/commands/list.ts";
-import { fileStatusLines, statusLines } from "../../lib/terminal/commands/status.ts";
 import { complaint } from "../../lib/terminal/complaint.ts";
 import { fileJson, fileStatusJson, jsonText, statusJson } from "../../lib/terminal/json.ts";
-import { receiptText } from "../../lib/terminal/receipt.ts";
+import { receiptText, restOf } from "../../lib/terminal/receipt.ts";
+import { fileStatusLines, statusLines } from "../../lib/terminal/status_text.ts";
 import { columnsOf } from "../../lib/terminal/text.ts";
 import { assert, assertEquals } from "../assert.ts";
 
@@ -20,6 +20,9 @@ const FILE: StoredFile = {
   executable: false,
 };
 
+const DAY_MS = 24 * 3_600_000;
+const NOW = Date.UTC(2026, 0, 31, 12);
+
 const STATUS: DepotStatus = {
   files: 12,
   bytes: 1_300_000,
@@ -29,24 +32,39 @@ const STATUS: DepotStatus = {
     kind: "fs",
     zone: "a-zone-that-is-long",
     state: "online",
+    draining: false,
+    missedInMs: null,
     free: 50_000_000_000,
     capacity: 100_000_000_000,
     replicas: 12_345,
   }],
-  repair: { queued: 2, running: 1, deficit: 3, damaged: 1, aside: 2 },
+  repair: { queued: 2, running: 1, deficit: 3, damaged: 1, aside: 2, short: 2, waiting: 2 },
+  scrub: { checked: 11, periodMs: 7 * DAY_MS, oldest: NOW - 9 * DAY_MS, place: "p", percent: 37 },
 };
 
-const COPIES = [
-  { place: "p1", name: "disk1", zone: "z", state: "good", placeState: "online", verifiedAt: null },
-];
+const COPIES: ReplicaStatus[] = [{
+  place: "p1",
+  name: "disk1",
+  zone: "z",
+  state: "good",
+  placeState: "online",
+  verifiedAt: null,
+  draining: false,
+}];
 
-Deno.test("a receipt says what is stored, how often, and where", () => {
+Deno.test("a receipt says what is stored, how often, where, and what becomes of the rest", () => {
   assertEquals(
-    receiptText("stored", FILE),
-    "stored reports/report.pdf (1.2 MiB): 3 of 3 replicas on disk1, disk2, disk3",
+    receiptText("stored", FILE, restOf(FILE, null)),
+    "stored reports/report.pdf (1.2 MiB): 3 of 3 on disk1, disk2, disk3",
   );
-  const few = { ...FILE, name: "a\u202eb", replicas: { wanted: 1, live: 0 }, places: [] };
-  assertEquals(receiptText("stored", few), "stored a\\u{202e}b (1.2 MiB): 0 of 1 replica");
+  const few = { ...FILE, name: "a\u202eb", replicas: { wanted: 3, live: 1 } };
+  few.places = FILE.places.slice(0, 1);
+  const text = "stored a\\u{202e}b (1.2 MiB): 1 of 3 on disk1, the rest ";
+  assertEquals(receiptText("stored", few, restOf(few, null)), `${text}when holders or disks come`);
+  assertEquals(receiptText("stored", few, restOf(few, 2)), `${text}when holders or disks come`);
+  assertEquals(receiptText("stored", few, restOf(few, 1)), `${text}follows`);
+  const none = { ...FILE, replicas: { wanted: 1, live: 0 }, places: [] };
+  assertEquals(receiptText("file", none), "file reports/report.pdf (1.2 MiB): 0 of 1");
   const many = { ...FILE, replicas: { wanted: 40, live: 40 } };
   assertEquals(receiptText("stored", many).endsWith("disk2, disk3 and 37 more"), true);
 });
@@ -57,8 +75,8 @@ Deno.test("tables fit 80 and 40 columns, whatever the names are", () => {
   for (const width of [80, 40]) {
     const tables = [
       listLines(files, width),
-      statusLines(STATUS, width).slice(2),
-      fileStatusLines({ file: FILE, copies: COPIES }, width).slice(3),
+      statusLines(STATUS, { width, now: NOW }),
+      fileStatusLines({ file: FILE, copies: COPIES, repair: null }, width).slice(3),
     ];
     for (const line of tables.flat()) assert(columnsOf(line) <= width, `${width}: ${line}`);
   }
@@ -80,17 +98,70 @@ Deno.test("a wide list has every column, a narrow one the name and the size", ()
   ]);
 });
 
-Deno.test("a status says in words what is to be repaired", () => {
-  assertEquals(statusLines(STATUS, 80).slice(0, 2), [
+Deno.test("a status says in words what is short, what is done about it, and how far the checks are", () => {
+  assertEquals(statusLines(STATUS, { width: 80, now: NOW }).slice(0, 11), [
     "12 files, 1.2 MiB",
-    "3 replicas missing, 1 file without a good copy, 1 being repaired, 2 to be repaired, " +
-    "2 damaged copies set aside",
+    "3 copies missing in 2 files",
+    "  on places that are waited for: 2",
+    "  to see which: list --short",
+    "1 file without a good copy",
+    "2 files with a damaged copy set aside",
+    "being repaired: 1",
+    "to be looked at: 2",
+    "checked in 7 d: 11 of 12 files",
+    "  the oldest check 9 d ago",
+    "checking p now: 37 %",
   ]);
-  const repair = { queued: 0, running: 0, deficit: 0, damaged: 0, aside: 0 };
-  assertEquals(statusLines({ ...STATUS, places: [], repair }, 80).slice(1), [
+  const repair = { ...STATUS.repair, queued: 0, running: 0, deficit: 0, damaged: 0, aside: 0 };
+  const calm = { ...STATUS, places: [], repair: { ...repair, short: 0, waiting: 0 }, scrub: null };
+  assertEquals(statusLines(calm, { width: 80, now: NOW }).slice(1), [
     "nothing to repair",
     "no places",
   ]);
+});
+
+Deno.test("a place that is away says until when it is waited for, one that is emptied says so", () => {
+  const place = { ...STATUS.places[0]!, name: "laptop", zone: "z" };
+  const places = [
+    { ...place, state: "lost", missedInMs: 41.5 * 60_000 },
+    { ...place, name: "desktop", draining: true },
+  ];
+  assertEquals(statusLines({ ...STATUS, places }, { width: 44, now: NOW }).slice(-3), [
+    "PLACE    STATE     MISSED IN      FREE",
+    "laptop   lost         42 min  46.6 GiB",
+    "desktop  draining             46.6 GiB",
+  ]);
+});
+
+Deno.test("a file's status says why copies are missing, and when that changes", () => {
+  const away = { ...COPIES[0]!, name: "laptop", placeState: "lost" };
+  const file = { ...FILE, replicas: { wanted: 2, live: 1 } };
+  const why = (repair: RepairStatus, about = file) =>
+    fileStatusLines({ file: about, copies: [...COPIES, away], repair }, 80)[1]!;
+  const inMs = 23.4 * 3_600_000;
+  assertEquals(
+    why({ state: "away", inMs }),
+    "1 copy missing: waits for laptop (lost), and is made elsewhere in 23 h unless it comes back",
+  );
+  assertEquals(
+    why({ state: "queued", inMs: null }),
+    "1 copy missing: waits for its turn to be made",
+  );
+  assertEquals(why({ state: "running", inMs: null }), "1 copy missing: being made now");
+  assertEquals(
+    why({ state: "no_place", inMs: 60_000 }),
+    "1 copy missing: no other place has room for it; tried again in 1 min, and when a place comes",
+  );
+  assertEquals(
+    why({ state: "no_source", inMs: 8_000 }, { ...file, replicas: { wanted: 2, live: 0 } }),
+    "2 copies missing: no good copy can be read until laptop (lost) comes back; tried again in 8 s",
+  );
+  const full = { ...file, replicas: { wanted: 2, live: 2 } };
+  assertEquals(
+    why({ state: "running", inMs: null }, full),
+    "a copy is to move off a place that is emptied: being made now",
+  );
+  assertEquals(why({ state: "complete", inMs: null }, full).startsWith("version 2"), true);
 });
 
 Deno.test("a complaint is one line that says what to do next", () => {
@@ -121,16 +192,19 @@ Deno.test("JSON has the shapes of the design, and nothing else", () => {
     places: FILE.places,
   };
   assertEquals(JSON.stringify(fileJson(FILE)), JSON.stringify(file));
-  assertEquals<unknown>(fileStatusJson({ file: FILE, copies: COPIES }), {
+  assertEquals<unknown>(fileStatusJson({ file: FILE, copies: COPIES, repair: null }), {
     ...file,
     copies: COPIES,
+    repair: null,
   });
   assertEquals(
     JSON.stringify(statusJson(STATUS)),
     JSON.stringify({
       files: 12,
       bytes: 1_300_000,
-      places: STATUS.places.map(({ id, name, kind, zone, state, free, capacity, replicas }) => ({
+      places: STATUS.places.map((
+        { id, name, kind, zone, state, free, capacity, replicas, draining, missedInMs },
+      ) => ({
         id,
         name,
         kind,
@@ -139,8 +213,11 @@ Deno.test("JSON has the shapes of the design, and nothing else", () => {
         free,
         capacity,
         replicas,
+        draining,
+        missedInMs,
       })),
       repair: STATUS.repair,
+      scrub: { ...STATUS.scrub, oldest: "2026-01-22T12:00:00.000Z" },
     }),
   );
 });

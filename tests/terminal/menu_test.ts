@@ -89,7 +89,7 @@ for (const columns of [80, 40]) {
       /▲ How many replicas\?.* is possible now: write a whole number from 1 to 3/,
     );
     await answer(terminal, /▲ How many replicas\?/, "2");
-    await terminal.sees(/stored we\|ird\\u.*: 2 of 2 replicas on d\d, d\d ◆ What now\?/);
+    await terminal.sees(/stored we\|ird\\u.*: 2 of 2 on d\d, d\d ◆ What now\?/);
 
     await choose(terminal, MENU, 3);
     await terminal.sees(/◆ Change the replicas of which\? Search:.* ● we\|ird\\u\{1b\}/);
@@ -97,7 +97,7 @@ for (const columns of [80, 40]) {
     await terminal.sees(/Search: 100█ ● we\|ird/);
     await terminal.press("Enter");
     await answer(terminal, /◆ How many replicas\? 1 to 3 possible/, "3");
-    await terminal.sees(/changed we\|ird\\u.*: 3 of 3 replicas/);
+    await terminal.sees(/changed we\|ird\\u.*: 3 of 3 on/);
 
     await choose(terminal, MENU, 1);
     await choose(terminal, /◆ Retrieve which\? Search:.* ● we\|ird/, 0);

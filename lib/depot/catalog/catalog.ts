@@ -32,10 +32,12 @@ export interface Catalog extends AsyncDisposable {
   addOwner(owner: string, now: number): Promise<void>;
   hasOwner(owner: string): Promise<boolean>;
   /**
-   * What the owner has, and how its replicas are spread: of each of its contents no more than its
-   * own files want, first those on `live` places.
+   * What the owner's next `limit` files come to in all, and how their replicas are spread: of each
+   * file no more than it wants, first those on `live` places. `next`: where to go on, or `null`.
    */
-  ownerTotals(owner: string, live: string[]): Promise<OwnerTotals>;
+  ownerTotals(query: TotalsQuery): Promise<OwnerTotals & { next: string | null }>;
+  /** How many of these contents a file of the owner has. */
+  ownedAmong(owner: string, digests: string[]): Promise<number>;
 
   // Places
   /** Every place that was ever seen and not forgotten. */
@@ -382,18 +384,39 @@ export interface AsideRecord {
   since: number;
 }
 
+export interface TotalsQuery {
+  owner: string;
+  /** Only files whose names come after this one. */
+  after: string;
+  limit: number;
+  /** Places that can be read. */
+  live: string[];
+  /** Places whose replicas count as wanted ones. */
+  counted: string[];
+  /** Replicas that were looked at since then are checked. */
+  checkedSince: number;
+}
+
+/** Each name counts for itself: a content under two names counts twice. */
 export interface OwnerTotals {
   files: number;
-  /** The sizes of its files, added up; a content under two names counts twice. */
   bytes: number;
-  /** Good replicas of this owner's contents at each place. */
+  /** Good replicas at each place, by its identifier. */
   replicas: Record<string, number>;
-  /** Copies missing on live places, over the owner's contents. */
+  /** Files with fewer replicas on live places than they want. */
+  short: number;
+  /** Those replicas. */
   deficit: number;
-  /** The owner's contents of which no good replica is known. */
+  /** Of them those on places that are away and still count. */
+  waiting: number;
+  /** Files of which no good replica is known. */
   damaged: number;
-  /** The owner's contents that have a set-aside copy. */
+  /** Files with a set-aside copy. */
   aside: number;
+  /** Files whose good replicas were all looked at lately. */
+  checked: number;
+  /** When the replica was looked at that was not for longest. */
+  oldestCheck: number | null;
 }
 
 /** The catalog's file cannot be used: of a newer schema, not a catalog, locked or damaged. */

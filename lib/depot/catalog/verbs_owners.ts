@@ -1,5 +1,6 @@
 /** Owners, and what each has in all. */
-import type { OwnerTotals } from "./catalog.ts";
+import { Buffer } from "node:buffer";
+import type { OwnerTotals, TotalsQuery } from "./catalog.ts";
 import { findOwner } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
@@ -17,90 +18,130 @@ export const ownerVerbs = {
     return findOwner(db, owner) !== undefined;
   },
 
-  ownerTotals(db, owner, live) {
-    const totals: OwnerTotals = {
-      files: 0,
-      bytes: 0,
-      replicas: {},
-      deficit: 0,
-      damaged: 0,
-      aside: 0,
-    };
-    const key = findOwner(db, owner);
-    if (key === undefined) return totals;
-    totals.aside = setAsideOf(db, key);
-    const places = showingOrder(db, new Set(live));
-    for (const spread of spreadsOf(db, key)) addSpread(totals, spread, places);
-    return totals;
+  ownerTotals(db, query) {
+    const key = findOwner(db, query.owner);
+    const spreads = key === undefined ? [] : spreadsOf(db, key, query);
+    const places = knownPlaces(db, query);
+    const totals = nothing();
+    for (const spread of spreads) addSpread(totals, spread, places);
+    const last = spreads.reduce((last, { name }) => comesAfter(name, last) ? name : last, "");
+    return { ...totals, next: totals.files === query.limit ? last : null };
+  },
+
+  ownedAmong(db, owner, digests) {
+    return db.get<{ owned: number }>(
+      `SELECT count(*) AS owned FROM json_each(?) WHERE EXISTS (
+         SELECT 1 FROM files WHERE content = unhex(value) AND owner = ?
+       )`,
+      JSON.stringify(digests),
+      findOwner(db, owner) ?? null,
+    )!.owned;
   },
 } satisfies Partial<Verbs>;
 
-function setAsideOf(db: Statements, owner: number): number {
-  return db.get<{ aside: number }>(
-    `SELECT count(*) AS aside FROM (SELECT DISTINCT content FROM asides) a
-     WHERE EXISTS (SELECT 1 FROM files f WHERE f.content = a.content AND f.owner = ?)`,
-    owner,
-  )!.aside;
+function nothing(): OwnerTotals {
+  return {
+    files: 0,
+    bytes: 0,
+    replicas: {},
+    short: 0,
+    deficit: 0,
+    waiting: 0,
+    damaged: 0,
+    aside: 0,
+    checked: 0,
+    oldestCheck: null,
+  };
 }
 
-/** The contents that want so many replicas and have good ones at just these places. */
+/** The files that want so many replicas and have good ones at just these places. */
 interface Spread {
   wanted: number;
   /** Keys of places with commas between, or `null`. */
   places: string | null;
-  contents: number;
-  /** How many files have them, and how many bytes these files have. */
+  /** Whether there is a set-aside copy, and whether all good ones were looked at lately. */
+  aside: number;
+  checked: number;
   files: number;
   bytes: number;
+  oldest: number | null;
+  /** The last of their names. */
+  name: string;
 }
 
-/**
- * Contents by where they are: an owner with 100,000 files has few different spreads, so that few
- * rows leave the database.
- */
-function spreadsOf(db: Statements, owner: number): Spread[] {
+/** Files by where they are: a page of them has few different spreads, so that few rows leave the database. */
+function spreadsOf(
+  db: Statements,
+  owner: number,
+  { after, limit, checkedSince }: TotalsQuery,
+): Spread[] {
   return db.all<Spread>(
-    `SELECT wanted, places, count(*) AS contents, sum(files) AS files, sum(bytes) AS bytes FROM (
-       SELECT mine.wanted, mine.files, mine.files * c.size AS bytes, (
-         SELECT group_concat(r.place) FROM replicas r
-         WHERE r.content = mine.content AND r.state = 'good'
-       ) AS places
-       FROM (
-         SELECT content, max(wanted) AS wanted, count(*) AS files
-         FROM files WHERE owner = ? GROUP BY content
-       ) AS mine CROSS JOIN contents c ON c.digest = mine.content
-     ) GROUP BY wanted, places`,
+    `SELECT wanted, places, aside, coalesce(oldest >= ?, 0) AS checked, count(*) AS files,
+       sum(size) AS bytes, min(oldest) AS oldest, max(name) AS name
+     FROM (
+       SELECT f.name, f.wanted, c.size, group_concat(r.place) AS places,
+         min(coalesce(r.verified_at, 0)) AS oldest,
+         EXISTS (SELECT 1 FROM asides s WHERE s.content = f.content) AS aside
+       FROM files f CROSS JOIN contents c ON c.digest = f.content
+         LEFT JOIN replicas r ON r.content = f.content AND r.state = 'good'
+       WHERE f.owner = ? AND f.name > ? GROUP BY f.name ORDER BY f.name LIMIT ?
+     ) GROUP BY wanted, places, aside, checked`,
+    checkedSince,
     owner,
+    after,
+    limit,
   );
 }
 
-interface ShownPlace {
+interface KnownPlace {
   id: string;
   live: boolean;
+  counted: boolean;
   rank: number;
 }
 
 /** Places by key, ranked: those live first, each half by id. */
-function showingOrder(db: Statements, live: Set<string>): Map<number, ShownPlace> {
+function knownPlaces(db: Statements, query: TotalsQuery): Map<number, KnownPlace> {
+  const live = new Set(query.live);
+  const counted = new Set(query.counted);
   const rows = db.all<{ key: number; id: string }>("SELECT key, id FROM places ORDER BY id");
   const ranked = [
     ...rows.filter((row) => live.has(row.id)),
     ...rows.filter((row) => !live.has(row.id)),
   ];
-  return new Map(ranked.map(({ key, id }, rank) => [key, { id, live: live.has(id), rank }]));
+  return new Map(
+    ranked.map(({ key, id }, rank) => [
+      key,
+      { id, live: live.has(id), counted: counted.has(id), rank },
+    ]),
+  );
 }
 
-/** Counts no more copies of a content than the owner's own files want, whoever else has it. */
-function addSpread(totals: OwnerTotals, spread: Spread, places: Map<number, ShownPlace>): void {
-  totals.files += spread.files;
-  totals.bytes += spread.bytes;
+/** Counts no more copies of a file than it wants, whoever else has its content. */
+function addSpread(totals: OwnerTotals, spread: Spread, places: Map<number, KnownPlace>): void {
+  const { wanted, files, oldest } = spread;
   const at = (spread.places ?? "").split(",").filter(Boolean)
     .map((key) => places.get(Number(key))!)
     .sort((a, b) => a.rank - b.rank);
-  for (const { id } of at.slice(0, spread.wanted)) {
-    totals.replicas[id] = (totals.replicas[id] ?? 0) + spread.contents;
+  for (const { id } of at.slice(0, wanted)) {
+    totals.replicas[id] = (totals.replicas[id] ?? 0) + files;
   }
-  if (at.length === 0) totals.damaged += spread.contents;
-  const live = at.filter((place) => place.live).length;
-  totals.deficit += Math.max(0, spread.wanted - live) * spread.contents;
+  const missing = Math.max(0, wanted - at.filter(({ live }) => live).length);
+  const uncounted = Math.max(0, wanted - at.filter(({ counted }) => counted).length);
+  totals.files += files;
+  totals.bytes += spread.bytes;
+  totals.short += missing > 0 ? files : 0;
+  totals.deficit += missing * files;
+  totals.waiting += Math.max(0, missing - uncounted) * files;
+  totals.damaged += at.length === 0 ? files : 0;
+  totals.aside += spread.aside * files;
+  totals.checked += spread.checked * files;
+  totals.oldestCheck = oldest === null
+    ? totals.oldestCheck
+    : Math.min(oldest, totals.oldestCheck ?? oldest);
+}
+
+/** As SQLite compares names. */
+function comesAfter(name: string, other: string): boolean {
+  return Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
 }

@@ -4,7 +4,7 @@ import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
-import { receiptText } from "../receipt.ts";
+import { receiptText, restOf } from "../receipt.ts";
 import { count } from "../units.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { type Job, nameOfWord, planDeposit } from "./deposit_plan.ts";
@@ -124,7 +124,8 @@ class Depositing {
     const { screen, json, signal } = this.#context;
     if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
-    if (!json) screen.result(receiptText("stored", result));
+    if (json) return;
+    screen.result(receiptText("stored", result, restOf(result, this.#request.wait ?? null)));
   }
 
   end(many: Many<FileJob, DepositedFile>, goesOn: boolean): number {

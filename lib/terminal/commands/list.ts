@@ -41,6 +41,11 @@ const FILES: Listing<StoredFile> = {
       : `no files whose names start with ${prefix}`,
 };
 
+const SHORT_FILES: Listing<StoredFile> = {
+  ...FILES,
+  nothing: () => "no file has fewer copies than it wants",
+};
+
 const REMOVED_FILES: Listing<RemovedFile> = {
   columns: REMOVED,
   row: (file) => [
@@ -62,6 +67,7 @@ export const listCommand = defineCommand({
   summary: "Lists your files, all or those whose names start with PREFIX/.",
   flags: {
     "removed": { kind: "switch", help: "What was removed or replaced and can be restored" },
+    short: { kind: "switch", help: "Only files with fewer copies now than they want" },
   },
   examples: [
     ["deposito client list", "every file, with its copies"],
@@ -72,14 +78,22 @@ export const listCommand = defineCommand({
   failure: ({ words }, error) => [failureJson(words[0] ?? "", error)],
   async run({ flags, words }, context) {
     if (words.length > 1) throw new UsageError("list takes one PREFIX/ at most");
+    if (flags.short && flags.removed) throw new UsageError("--short takes no --removed beside it");
     const query = { prefix: words[0] ?? "", signal: context.signal };
     const link = await context.link();
     if (flags.removed) {
       return await printListing(link.listRemoved(query), REMOVED_FILES, context, query);
     }
-    return await printListing(link.list(query), FILES, context, query);
+    const files = link.list(query);
+    return flags.short
+      ? await printListing(shortOnes(files), SHORT_FILES, context, query)
+      : await printListing(files, FILES, context, query);
   },
 });
+
+async function* shortOnes(files: AsyncIterable<StoredFile>): AsyncGenerator<StoredFile> {
+  for await (const file of files) if (file.replicas.live < file.replicas.wanted) yield file;
+}
 
 async function printListing<T>(
   files: AsyncIterable<T>,

@@ -4,7 +4,7 @@ import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
-import { receiptText } from "../receipt.ts";
+import { receiptText, restOf } from "../receipt.ts";
 import { UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { elementsOf, isAllDone, sayStopped } from "./many.ts";
@@ -46,7 +46,7 @@ export const replicasCommand = defineCommand({
       connections: isOne(names) ? 1 : connections,
       signal: context.signal,
       work: (name) => change(link, { name, wanted, wait }, { context, meter }),
-      onDone: (outcome) => tell(outcome, { context, meter }),
+      onDone: (outcome) => tell(outcome, { context, meter, wait }),
     });
     return end(many, { context, asked: Math.min(wanted, wait ?? wanted), one: isOne(names) });
   },
@@ -100,12 +100,12 @@ function change(
 
 function tell(
   { item, result, error }: Outcome<string, DepositedFile>,
-  { context: { screen, json, signal }, meter }: Telling,
+  { context: { screen, json, signal }, meter, wait }: Telling & { wait: number | null },
 ): void {
   meter.fileDone(item);
   if (!result && signal.aborted) return;
   if (!result) screen.complain(`could not change ${item}: ${complaint(error)}`);
-  else if (!json) screen.result(receiptText("changed", result));
+  else if (!json) screen.result(receiptText("changed", result, restOf(result, wait)));
 }
 
 function end(

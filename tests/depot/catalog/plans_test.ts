@@ -30,7 +30,15 @@ const CALLS: Record<Verb, unknown[]> = {
   file: [OWNER, "n"],
   listFiles: [{ owner: OWNER, prefix: "a/", after: "a/b", limit: 10 }],
   changeFile: [{ owner: OWNER, name: "n", wanted: 2 }],
-  ownerTotals: [OWNER, ["p1"]],
+  ownerTotals: [{
+    owner: OWNER,
+    after: "",
+    limit: 10,
+    live: ["p1"],
+    counted: ["p1"],
+    checkedSince: 0,
+  }],
+  ownedAmong: [OWNER, [D]],
   content: [D],
   chunkChecks: [D],
   survey: [{ after: null, limit: 10, counted: ["p1"] }],
@@ -62,8 +70,7 @@ const CALLS: Record<Verb, unknown[]> = {
 const MAY_BE_SCANNED =
   /^SCAN (places|asides|a|u|depot|json_each|found|\(subquery-\d+\)|mine|CONSTANT ROW)(?!\w)/;
 /** Where what is sorted is one owner's contents, one content's replicas, or small anyway. */
-const MAY_SORT =
-  /FROM files WHERE owner = \? GROUP BY content|WHERE r\.content = \?|FROM asides|FROM uploads/;
+const MAY_SORT = /LIMIT \?\n\s+\) GROUP BY wanted|WHERE r\.content = \?|FROM asides|FROM uploads/;
 
 Deno.test("no verb reads files, contents or replicas from end to end, nor sorts a page", async () => {
   await using directory = temporaryDirectory();

@@ -21,7 +21,17 @@ Deno.test("a removed file is listed with what it was, and comes back as that", a
   const removed = { ...file, removedAt: 20, keptUntil: 30 };
   assertEquals(await catalog.removedFiles(ALL), { files: [removed], more: false });
   assertEquals((await catalog.removedFiles({ ...ALL, owner: OTHER_OWNER })).files, []);
-  assertEquals((await catalog.ownerTotals(OWNER, ["p1", "p2"])).files, 0);
+  assertEquals(
+    (await catalog.ownerTotals({
+      owner: OWNER,
+      after: "",
+      limit: 10,
+      live: [],
+      counted: [],
+      checkedSince: 0,
+    })).files,
+    0,
+  );
   assertEquals((await catalog.content(digest(1)))?.wanted, 3, "its copies are kept");
   assertEquals(await catalog.doomSurplus(digest(1), ["p1", "p2"], ["p1", "p2"]), []);
   assertEquals(await catalog.restoreFile({ ...RESTORE, owner: OTHER_OWNER }), "absent");
