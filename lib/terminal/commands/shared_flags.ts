@@ -5,7 +5,7 @@ import { parseCount } from "../values.ts";
 export const CONNECTIONS: Flag & { kind: "text"; default: string } = {
   kind: "text",
   value: "N",
-  default: "4",
+  default: "16",
   help: "Connections at once, for several files",
   check: parseConnections,
 };
