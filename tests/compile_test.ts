@@ -1,9 +1,17 @@
 /** The executable does what the README shows: made here, and run away from its sources. */
 import { join } from "node:path";
 import project from "../deno.json" with { type: "json" };
-import { compile, jobsFor, permissionsOf, SYSTEMS, writeSums } from "../tools/compile.ts";
+import {
+  compile,
+  jobsFor,
+  permissionsOf,
+  SYSTEMS,
+  type Task,
+  writeSums,
+} from "../tools/compile.ts";
 import { assert, assertEquals, assertStringIncludes } from "./assert.ts";
 import { copyExample } from "./stores/plugin_bench.ts";
+import { hasTmux, Terminal } from "./terminal/tmux.ts";
 
 const TEXT = new TextDecoder();
 
@@ -109,6 +117,22 @@ class Alone implements AsyncDisposable {
   }
 }
 
+/** Connects by the menu, and leaves it. The terminal is another's; the executable has no PATH on it. */
+async function seeMenu(alone: Alone, address: string): Promise<void> {
+  if (!hasTmux) return;
+  const [host, port] = address.split(":");
+  const env = { HOME: alone.path("home"), PATH: "" };
+  const words = ["client", host, port].join(" ");
+  await using terminal = await Terminal.run(`${alone.program} ${words}; echo left with $?`, {
+    columns: 80,
+    cwd: alone.folder,
+    env,
+  });
+  await terminal.sees(/connected to .*Deposit a file/);
+  await terminal.press("C-c");
+  await terminal.sees(/left with/);
+}
+
 Deno.test({
   name: "the executable alone does what the README shows: server, client, holder, plugin",
   ignore: !canCompile,
@@ -150,6 +174,7 @@ Deno.test({
     await alone.client(server.match, ["deposit", "-", "--name", "hello.txt"], "hello");
     assertEquals(await client("retrieve", "hello.txt", "--output", "-"), "hello");
     assertEquals((await client("id")).trim().length, 36);
+    await seeMenu(alone, server.match);
     await client("remove", "a.txt", "hello.txt", "folder/", "--yes");
     assertEquals(JSON.parse(await client("list", "--json")), []);
     if (Deno.build.os === "windows") return;
@@ -162,7 +187,7 @@ Deno.test("every system gets each program, with the permissions of its task and 
   const jobs = systems.flatMap((system) => jobsFor("dist", system));
   assertEquals(new Set(jobs.map(({ output }) => output)).size, 15);
   for (const { output, args } of jobs) {
-    const task = output.includes("-server") ? "server" : "client";
+    const task = (/deposito-(server|client)/.exec(output)?.[1] ?? "deposito") as Task;
     const allowed = args.filter((arg) => arg.startsWith("--allow"));
     assertEquals(allowed, permissionsOf(task).filter((flag) => flag.startsWith("--allow")));
     assert(

@@ -26,12 +26,14 @@ export type System = keyof typeof SYSTEMS;
 /** The catalog's worker is started by its address, which no import tells the compiler of. */
 const CATALOG = ["--include", "lib/depot/catalog/worker.ts"];
 
-/** `task`: whose permissions it has; those of a client are enough for a server. */
+/** `task`: whose permissions it has. */
 const PROGRAMS = [
-  { name: "deposito", module: "main.ts", task: "client", more: CATALOG },
-  { name: "deposito-server", module: "server.ts", task: "server", more: CATALOG },
-  { name: "deposito-client", module: "client.ts", task: "client", more: [] },
+  { name: "deposito", task: "deposito", module: "main.ts", more: CATALOG },
+  { name: "deposito-server", task: "server", module: "server.ts", more: CATALOG },
+  { name: "deposito-client", task: "client", module: "client.ts", more: [] },
 ] as const;
+
+export type Task = (typeof PROGRAMS)[number]["task"];
 
 /** One run of the compiler. */
 export interface Job {
@@ -51,11 +53,11 @@ export function jobsFor(folder: string, system: System | null = null): Job[] {
   });
 }
 
-/** The flags of `deno task server` or `deno task client`: the one place that names them. */
-export function permissionsOf(task: "server" | "client"): string[] {
+/** The flags of `deno task server` and the like: the one place that names them. */
+export function permissionsOf(task: Task): string[] {
   const [deno, run, ...flags] = project.tasks[task].command.split(" ");
   const module = flags.pop();
-  if (deno !== "deno" || run !== "run" || module !== `${task}.ts`) {
+  if (deno !== "deno" || run !== "run" || !PROGRAMS.some((program) => program.module === module)) {
     throw new Error(`The task ${task} in deno.json is now: ${project.tasks[task].command}`);
   }
   return flags;
