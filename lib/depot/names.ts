@@ -40,19 +40,30 @@ export function keepingOf({ settings, clock }: Core): Keeping | undefined {
   return { now, until: now + settings.keepRemovedMs };
 }
 
+/** A folder with more files is renamed in parts: this many take the catalog a second or two. */
+const RENAMED_AT_ONCE = 100_000;
+
 export class Names {
   constructor(private readonly core: Core, private readonly keeper: Keeper) {}
 
   /** All files or none; resolves to how many, and how many were replaced. Throws `Refused`. */
   async rename(request: RenameRequest): Promise<{ files: number; replaced: number }> {
     requireRenamable(request);
-    const answer = await this.core.catalog.renameFiles({ ...request, ...this.#keeping() });
+    const renaming = { ...request, most: RENAMED_AT_ONCE, ...this.#keeping() };
+    const answer = await this.core.catalog.renameFiles(renaming);
     if (!("refused" in answer)) {
       for (const digest of answer.replaced) this.keeper.attend(digest);
       return { files: answer.files, replaced: answer.replaced.length };
     }
     if (answer.refused === "absent") throw absent();
     if (answer.refused === "taken") throw taken(answer.name);
+    if (answer.refused === "many") {
+      const most = RENAMED_AT_ONCE.toLocaleString("en");
+      throw new Refused(
+        "limit",
+        `Refused to rename more than ${most} files at once: do it in parts`,
+      );
+    }
     throw new Refused(
       "bad value",
       `Refused to rename: a name would have more than ${request.longest} bytes: ${answer.name}`,

@@ -282,6 +282,8 @@ export interface Renaming {
   keeping?: Keeping;
   /** No name may become longer. Bytes. */
   longest: number;
+  /** Of a folder with more files than these nothing is renamed: nobody else is served meanwhile. */
+  most: number;
 }
 
 export interface Renamed {
@@ -290,9 +292,9 @@ export interface Renamed {
   replaced: string[];
 }
 
-/** Nothing was renamed: there is nothing, a name is taken, or would become too long. */
+/** Nothing was renamed: there is nothing, a name is taken or would become too long, or there are too many. */
 export interface RenamingRefused {
-  refused: "absent" | "taken" | "long";
+  refused: "absent" | "taken" | "long" | "many";
   name: string;
 }
 

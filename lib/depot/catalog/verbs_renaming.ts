@@ -1,11 +1,11 @@
 /** Other names for files. */
 import { Buffer } from "node:buffer";
 import type { Renaming, RenamingRefused } from "./catalog.ts";
-import { digestBytes, findOwner } from "./keys.ts";
+import { findOwner } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
-import { fileOf, lastVersion, successor, takeAway } from "./verbs_files.ts";
+import { lastVersion, successor, takeAway } from "./verbs_files.ts";
 
 export const renamingVerbs = {
   renameFiles(db, renaming) {
@@ -13,10 +13,11 @@ export const renamingVerbs = {
     if (key === undefined) return { refused: "absent", name: renaming.from };
     const moves = movesOf(db, key, renaming);
     if (moves.length === 0) return { refused: "absent", name: renaming.from };
+    if (moves.length > renaming.most) return { refused: "many", name: renaming.from };
     const refused = refusalOf(db, key, moves, renaming);
     if (refused) return refused;
     const replaced = moves.flatMap((move) => {
-      const present = fileOf(db, key, move.to);
+      const present = contentAt(db, key, move.to);
       const version = Math.max(move.version, lastVersion(db, key, move.to) + 1);
       if (present) takeAway(db, key, move.to, renaming.keeping);
       db.run(
@@ -26,8 +27,8 @@ export const renamingVerbs = {
         key,
         move.from,
       );
-      if (present) forgetUnneeded(db, digestBytes(present.digest));
-      return present ? [present.digest] : [];
+      if (present) forgetUnneeded(db, present);
+      return present ? [Buffer.from(present).toString("hex")] : [];
     });
     return { files: moves.length, replaced };
   },
@@ -43,21 +44,30 @@ interface Move {
  * Shorter names first: where `a/b/` becomes `a/`, the file `a/b/x` leaves its name before `a/b/b/x`
  * takes it.
  */
-function movesOf(db: Statements, owner: number, { from, to }: Renaming): Move[] {
+function movesOf(db: Statements, owner: number, { from, to, most }: Renaming): Move[] {
   const isFolder = from.endsWith("/");
   const rows = db.all<{ name: string; version: number }>(
     isFolder
-      ? "SELECT name, version FROM files WHERE owner = ? AND name >= ? AND name < ?"
+      ? "SELECT name, version FROM files WHERE owner = ? AND name >= ? AND name < ? LIMIT ?"
       : "SELECT name, version FROM files WHERE owner = ? AND name = ?",
     owner,
     from,
-    ...isFolder ? [successor(from)] : [],
+    ...isFolder ? [successor(from), most + 1] : [],
   );
   return rows.map(({ name, version }) => ({
     from: name,
     to: to + name.slice(from.length),
     version,
   })).sort((a, b) => a.from.length - b.from.length);
+}
+
+/** The digest of the file of that name. */
+function contentAt(db: Statements, owner: number, name: string): Uint8Array | undefined {
+  return db.get<{ content: Uint8Array }>(
+    "SELECT content FROM files WHERE owner = ? AND name = ?",
+    owner,
+    name,
+  )?.content;
 }
 
 /** What is itself about to move is in nobody's way. */
@@ -70,7 +80,7 @@ function refusalOf(
   for (const { to } of moves) {
     if (Buffer.byteLength(to) > longest) return { refused: "long", name: to };
     const isMoving = from.endsWith("/") && to.startsWith(from);
-    if (!replace && !isMoving && fileOf(db, owner, to)) return { refused: "taken", name: to };
+    if (!replace && !isMoving && contentAt(db, owner, to)) return { refused: "taken", name: to };
   }
   return null;
 }

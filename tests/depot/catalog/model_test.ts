@@ -69,7 +69,7 @@ const restore = fc.tuple(anyName, fc.constantFrom(null, 1, 2), fc.boolean(), som
 const rename = fc.tuple(anyName, anyName, fc.boolean(), someUntil).map(
   ([from, to, replace, until]): Step => (db, model) => {
     if (from === to) return;
-    const renaming = { owner: OWNER, from, to, replace, longest: 9, ...keep(until) };
+    const renaming = { owner: OWNER, from, to, replace, longest: 9, most: 9, ...keep(until) };
     const answer = VERBS.renameFiles(db, renaming);
     const taken = !replace && model.files.has(to) ? "taken" : undefined;
     const refused = model.files.has(from) ? taken : "absent";

@@ -51,7 +51,7 @@ const CALLS: Record<Verb, unknown[]> = {
   replicasIn: ["writing", { after: null, limit: 10 }],
   replicasOn: ["p1", { limit: 10 }],
   doomSurplus: [D, ["p1"], ["p1"]],
-  renameFiles: [{ owner: OWNER, from: "n", to: "m", replace: false, longest: 9 }],
+  renameFiles: [{ owner: OWNER, from: "n", to: "m", replace: false, longest: 9, most: 9 }],
   removeFile: [OWNER, "m", { now: 1, until: 2 }],
   removedFiles: [{ owner: OWNER, prefix: "a/", after: "a/b", afterVersion: 1, limit: 10 }],
   restoreFile: [{ owner: OWNER, name: "m", version: null, replace: true }],
@@ -84,7 +84,7 @@ Deno.test("no verb reads files, contents or replicas from end to end, nor sorts 
     args: [{ after: null, limit: 10, counted: ["p1"], place: "p1" }],
   }, {
     verb: "renameFiles",
-    args: [{ owner: OWNER, from: "n/", to: "m/", replace: false, longest: 9 }],
+    args: [{ owner: OWNER, from: "n/", to: "m/", replace: false, longest: 9, most: 9 }],
   }]);
   const statements = db.texts.filter((sql) => /^\s*(SELECT|INSERT|UPDATE|DELETE)/.test(sql));
   assert(statements.length > 40, "the verbs did their work");

@@ -99,7 +99,7 @@ Deno.test("removedFiles() pages through names and their versions, below a prefix
   assertEquals(found, ["a/1 1", "a/1 2", "a/1 3", "a/2 1"]);
 });
 
-const RENAME = { owner: OWNER, replace: false, longest: 20, keeping: KEEPING };
+const RENAME = { owner: OWNER, replace: false, longest: 20, most: 3, keeping: KEEPING };
 
 Deno.test("renameFiles() moves a folder as a whole, into names that it leaves itself too", async () => {
   await using temporary = await temporaryCatalog();
@@ -127,6 +127,7 @@ Deno.test("renameFiles() renames all or none", async () => {
   await refused({}, "taken", "b/2");
   await refused({ owner: OTHER_OWNER }, "absent", "a/");
   await refused({ from: "none" }, "absent", "none");
+  await refused({ most: 1 }, "many", "a/");
   await refused({ to: "a name of 20 bytes//" }, "long", "a name of 20 bytes//1");
   assertEquals(catalog.sequence, sequence);
   const renaming = { ...RENAME, from: "a/", to: "b/", replace: true };
