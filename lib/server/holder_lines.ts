@@ -7,10 +7,18 @@ import { HolderLine } from "./holder_line.ts";
 const WAIT_MS = 10_000;
 /** More than these that wait for work are closed: the holder keeps two ready. */
 const MOST_IDLE = 8;
-/** A holder that leaves so many requests without an answer, while it lives, is put out … */
+/** A holder that leaves so many requests without an answer is done with … */
 const MOST_STALLS = 3;
 /** … when it is in this time. Milliseconds. */
 const STALLS_MS = 60_000;
+
+/** What is made of a holder is not for its lines to decide. */
+export interface LinesTold {
+  /** It broke the protocol. */
+  onBadPeer(why: string): void;
+  /** It leaves request after request without an answer. */
+  onDeaf(): void;
+}
 
 type Waiter = PromiseWithResolvers<HolderLine>;
 
@@ -23,10 +31,10 @@ export class HolderLines {
   /** When requests stalled lately, monotonic milliseconds. */
   #stalls: number[] = [];
 
-  /** `onBadPeer`: the holder broke the protocol. `patienceMs`: as of `HolderLine`. */
+  /** `patienceMs`: as of `HolderLine`. */
   constructor(
-    readonly onBadPeer: (why: string) => void,
-    private readonly patienceMs: number = HOLDER_PATIENCE_MS,
+    private readonly tell: LinesTold,
+    readonly patienceMs: number = HOLDER_PATIENCE_MS,
   ) {}
 
   get count(): number {
@@ -68,11 +76,9 @@ export class HolderLines {
     line.connection.close();
     // What breaks because the holder has gone says nothing of the next time.
     if (this.#closed) return;
-    if (error instanceof BadPeer) this.onBadPeer(error.message);
+    if (error instanceof BadPeer) this.tell.onBadPeer(error.message);
     // Every deposit would wait for it again.
-    if (error instanceof PeerStalled && this.#stallsOften()) {
-      this.onBadPeer("It does not answer what it is asked");
-    }
+    if (error instanceof PeerStalled && this.#stallsOften()) this.tell.onDeaf();
   }
 
   /** Ends all, and fails what is under way on them. */

@@ -23,17 +23,17 @@ export class HolderSession {
   readonly place: RemotePlace;
   readonly #connection: Connection;
   readonly #silenceMs: number;
+  readonly #onBadPeer: (why: string) => void;
+  /** When it last said that it lives, monotonic milliseconds. */
+  #heardAt = performance.now();
 
   constructor(options: HolderSessionOptions) {
     const { connection, holder, onBadPeer, mostItems, silenceMs, patienceMs } = options;
-    this.lines = new HolderLines(onBadPeer, patienceMs);
+    this.lines = new HolderLines({ onBadPeer, onDeaf: () => this.#judgeDeaf() }, patienceMs);
+    this.#onBadPeer = onBadPeer;
     this.#connection = connection;
     this.#silenceMs = silenceMs ?? SILENCE_MS;
-    this.place = new RemotePlace({
-      holder,
-      lines: this.lines,
-      mostItems,
-    });
+    this.place = new RemotePlace({ holder, lines: this.lines, onBadPeer, mostItems });
     this.place.tell(holder.room);
   }
 
@@ -59,10 +59,18 @@ export class HolderSession {
     this.#connection.close();
   }
 
+  /** One that lives and does not answer is bad; one that is silent is cut off, and welcome back. */
+  #judgeDeaf(): void {
+    const silentMs = performance.now() - this.#heardAt;
+    if (silentMs >= this.lines.patienceMs) this.end();
+    else this.#onBadPeer("It does not answer what it is asked");
+  }
+
   /** True when it was the last. */
   async #answerOne(needed: () => Promise<number>): Promise<boolean> {
     const line = await this.#connection.readLine({ patienceMs: this.#silenceMs });
     if (line === null) throw new Error("The holder left without a goodbye");
+    this.#heardAt = performance.now();
     const said = decodeControl(line);
     if (said.kind === "goodbye") {
       // It is gone whether it hears this or not.

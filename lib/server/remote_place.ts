@@ -41,6 +41,8 @@ export interface HolderIdentity {
 export interface RemotePlaceOptions {
   holder: HolderIdentity;
   lines: HolderLines;
+  /** The holder broke the protocol. */
+  onBadPeer(why: string): void;
   /** Items of one list, at most. */
   mostItems?: number | undefined;
 }
@@ -173,7 +175,7 @@ export class RemotePlace implements Place, StreamOwner {
     const mark = await absentAsNull(this.#use((line) => line.ask(request, HOLDER_REPLIES.mark)));
     if (mark || !this.#marked) return mark;
     // Whatever it is that answers, it is not what took the mark: it must not pass for being there.
-    this.#options.lines.onBadPeer("The mark that it was given is gone");
+    this.#options.onBadPeer("The mark that it was given is gone");
     throw new Unreachable(`Could not use ${this.name}: its mark is gone`);
   }
 

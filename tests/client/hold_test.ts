@@ -1,7 +1,5 @@
 /** `hold` as its user runs it: real processes of the server and of holders. */
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import project from "../../deno.json" with { type: "json" };
 import { Sha256 } from "../../lib/content/digest.ts";
 import { connect } from "../../lib/client/mod.ts";
 import { Retrieval } from "../../lib/client/retrieve.ts";
@@ -9,69 +7,9 @@ import { Session } from "../../lib/client/session.ts";
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { someBytes } from "../depot/test_depot.ts";
 import { temporaryFolder } from "../disk/bench.ts";
+import { Program } from "./program.ts";
 
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const MIB = 1024 * 1024;
-
-/** A process of this program, and the lines that it writes. Disposing it kills it. */
-class Program implements AsyncDisposable {
-  readonly lines: string[] = [];
-  #child: Deno.ChildProcess;
-  #reading: Promise<unknown>;
-  #heard = Promise.withResolvers<void>();
-
-  constructor(task: "server" | "client", args: string[], home: string) {
-    const words = project.tasks[task].command.split(" ").slice(1);
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...words, ...args],
-      cwd: ROOT,
-      env: { XDG_CONFIG_HOME: home, APPDATA: home, NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#reading = Promise.all([this.#read(this.#child.stdout), this.#read(this.#child.stderr)]);
-  }
-
-  /** The first line with `text`, now or later. */
-  async line(text: string): Promise<string> {
-    while (true) {
-      const found = this.lines.find((line) => line.includes(text));
-      if (found) return found;
-      await this.#heard.promise;
-    }
-  }
-
-  async end(signal: Deno.Signal): Promise<number> {
-    this.#child.kill(signal);
-    return await this.status();
-  }
-
-  async status(): Promise<number> {
-    const { code } = await this.#child.status;
-    await this.#reading;
-    return code;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
-    await this.status();
-  }
-
-  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    let rest = "";
-    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-      const parts = (rest + text).split("\n");
-      rest = parts.pop()!;
-      this.lines.push(...parts);
-      this.#heard.resolve();
-      this.#heard = Promise.withResolvers();
-    }
-  }
-}
 
 /** A server with `--store clients` alone, and holders h0, h1 …, all of them processes. */
 async function start(count: number) {
@@ -80,13 +18,15 @@ async function start(count: number) {
   const home = join(folder.path, "home");
   const data = ["--data", join(folder.path, "data")];
   const server = stack.use(
-    new Program("server", ["--port", "0", "--store", "clients", "--settle", "0", ...data], home),
+    new Program("server", ["--port", "0", "--store", "clients", "--settle", "0", ...data], {
+      home,
+    }),
   );
   const address = /listening on (\S+),/.exec(await server.line("listening"))![1]!;
   const [hostname = "", port = ""] = address.split(":");
   const hold = (name: string, ...more: string[]) => {
     const words = [join(folder.path, name), "--name", name, "--zone", name, "--reserve", "0"];
-    return new Program("client", ["--server", address, "hold", ...words, ...more], home);
+    return new Program("client", ["--server", address, "hold", ...words, ...more], { home });
   };
   const holders: Program[] = [];
   for (let index = 0; index < count; index++) holders.push(stack.use(hold(`h${index}`)));

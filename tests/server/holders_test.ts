@@ -243,15 +243,39 @@ Deno.test("holders and directories are one set of places", async () => {
   assertEquals(await test.depot.retrieve("a"), bytes);
 });
 
-Deno.test("a holder that lives and answers nothing is put out", async () => {
-  await using test = await withHolders(2, { holders: { patienceMs: 100 } });
+async function sayAliveToTheEnd(holder: BadHolder): Promise<void> {
+  await assertRejects(async () => {
+    while (true) await holder.sayAlive();
+  }, Error);
+}
+
+/** A holder that answers no deposit, until it is away. Resolves to how it fares when it is back. */
+async function deafHolder({ alive }: { alive: boolean }): Promise<Refusal | null> {
+  await using test = await withHolders(2, { holders: { patienceMs: 200 } });
   const never = () => new Promise<void>(() => {});
-  using _mute = await BadHolder.join(test.depot, { name: "mute", manners: { store: never } });
+  using deaf = await BadHolder.join(test.depot, { name: "deaf", manners: { store: never } });
   await test.depot.online(3);
-  for (let file = 0; await test.depot.stateOf("mute") === "online"; file++) {
+  const saying = alive ? sayAliveToTheEnd(deaf) : null;
+  for (let file = 0; await test.depot.stateOf("deaf") === "online"; file++) {
     const { copies } = await test.depot.deposit(`a${file}`, someBytes(1_000 + file), 2);
     assertEquals(copies.places.map(({ name }) => name).sort(), ["h0", "h1"]);
   }
+  await saying;
+  try {
+    using _again = await BadHolder.join(test.depot, { name: "deaf", secret: deaf.secret });
+    return null;
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+}
+
+Deno.test("a holder that lives and answers nothing is put out, and not let in again at once", async () => {
+  assertEquals((await deafHolder({ alive: true }))?.code, "ocupado");
+});
+
+Deno.test("a holder that is cut off and answers nothing is lost, and let in again at once", async () => {
+  assertEquals(await deafHolder({ alive: false }), null);
 });
 
 Deno.test("a holder without room is dropped from a deposit, and another takes its part", async () => {
@@ -302,9 +326,7 @@ Deno.test("a holder that sends garbage is put out, and not let in again at once"
     const garble = (_request: unknown, connection: Connection) => connection.writeLine(garbage);
     const manners = { setMark: garble, inventory: garble, uploads: garble };
     using rude = await BadHolder.join(test.depot, { name: "rude", manners });
-    await assertRejects(async () => {
-      while (true) await rude.sayAlive();
-    }, Error);
+    await sayAliveToTheEnd(rude);
     const { secret } = rude;
     const again = () => BadHolder.join(test.depot, { name: "rude", secret });
     await until("it is refused", async () => {

@@ -4,12 +4,13 @@
 const LONG_MS = 15_000;
 const LOOK_EVERY_MS = 20;
 
-/** Looks until `look` resolves to something true, and resolves to that. Throws after `LONG_MS`. */
+/** Looks until `look` resolves to something true, and resolves to that. Throws after `withinMs`. */
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
+  { withinMs = LONG_MS } = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | "">> {
-  const end = performance.now() + LONG_MS;
+  const end = performance.now() + withinMs;
   while (true) {
     const found = await look();
     if (found) return found as Exclude<T, false | null | undefined | 0 | "">;
