@@ -51,6 +51,8 @@ export class Surveyor {
   #turned = new Map<string, { from: number; count: number }>();
   /** With how many copies each could be read then. */
   #unfinished = new Map<string, number>();
+  /** The next turning point, as of the last look: one that passes during it is not passed over. */
+  #turnsAt = Infinity;
   #retryAt = Infinity;
   #retryPause = RETRY_FROM_MS;
 
@@ -115,8 +117,9 @@ export class Surveyor {
     for (const place of due) await this.#survey(place);
   }
 
-  /** Notes the places whose absence came to a turning point. */
+  /** Notes the places whose absence came to a turning point, and when the next will. */
   #passTurningPoints(now: number): void {
+    this.#turnsAt = Infinity;
     for (const { id, at, goneAt, from, isGone } of this.#absent()) {
       const before = this.#turned.get(id);
       const passed = isGone ? 1 : at.filter((point) => point <= now).length;
@@ -124,6 +127,7 @@ export class Surveyor {
       if (passed > count) this.#due.add(id);
       this.#turned.set(id, { from, count: Math.max(passed, count) });
       if (goneAt <= now) this.options.onGone(id);
+      this.#turnsAt = Math.min(this.#turnsAt, ...[...at, goneAt].filter((point) => point > now));
     }
   }
 
@@ -147,11 +151,7 @@ export class Surveyor {
   #untilNext(): number {
     const now = this.options.core.clock.monotonic();
     if (this.#due.size > 0) return 0;
-    let next = Math.min(this.#everythingAt, this.#retryAt);
-    for (const { at, goneAt } of this.#absent()) {
-      for (const point of [...at, goneAt]) if (point > now) next = Math.min(next, point);
-    }
-    return Math.max(0, next - now);
+    return Math.max(0, Math.min(this.#everythingAt, this.#retryAt, this.#turnsAt) - now);
   }
 
   #retry(): void {

@@ -9,8 +9,20 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-async function opened(options: TestDepotOptions) {
-  const clock = new VirtualClock();
+/** As real clocks do, it goes on while it is looked at, and its timers end at a whole millisecond. */
+class RestlessClock extends VirtualClock {
+  #looks = 0;
+
+  override monotonic(): number {
+    return super.monotonic() + ++this.#looks / 100;
+  }
+
+  override sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return super.sleep(Math.floor(ms), signal);
+  }
+}
+
+async function opened(options: TestDepotOptions, clock = new VirtualClock()) {
   const test = await TestDepot.open({ ...options, clock });
   await clock.advance(0);
   return { clock, test };
@@ -57,6 +69,18 @@ Deno.test("with one live copy left ten minutes of silence are enough", async () 
   assertEquals(copies(test, digest), 2);
   await clock.advance(2);
   assertEquals(copies(test, digest), 3);
+});
+
+Deno.test("a place is missed in time whenever the keeper looks at the clock", async () => {
+  for (let start = 0; start < 10; start++) {
+    const { clock, test } = await opened({ places: 3 }, new RestlessClock());
+    await using _ = test;
+    const digest = await place(test, "a", ["p0", "p1"]);
+    for (let look = 0; look < start; look++) clock.monotonic();
+    test.store.leave("p0");
+    await clock.advance(10 * MINUTE + 1_000);
+    assertEquals(copies(test, digest), 3);
+  }
 });
 
 Deno.test("a holder that said goodbye is no reason to hurry, and its copy is one of those left", async () => {

@@ -35,10 +35,6 @@ export class Lender implements AsyncDisposable {
     return this.#below("contents").map((path) => path.slice(3));
   }
 
-  lines() {
-    return this.#program?.lines.join("\n");
-  }
-
   /** Every file's bytes are what its name says. */
   check(): void {
     for (const digest of this.contents()) {
