@@ -120,7 +120,9 @@ Deno.test(`server: in ${ROUNDS} rounds a holder is killed, in every other the de
   await using root = temporaryRoot();
   await using server = await RunningServer.start(root.path, { places: [], flags: FLAGS });
   await using stack = new AsyncDisposableStack();
-  const lenders = ["desktop", "laptop", "office"].map((name) => stack.use(new Lender(server, name)));
+  const lenders = ["desktop", "laptop", "office"].map((name) =>
+    stack.use(new Lender(server, name))
+  );
   for (const lender of lenders) await lender.start();
   using client = await server.client();
   const rounds = new Rounds(server, lenders, client.id);
