@@ -251,7 +251,8 @@ async function sayAliveToTheEnd(holder: BadHolder): Promise<void> {
 
 /** A holder that answers no deposit, until it is away. Resolves to how it fares when it is back. */
 async function deafHolder({ alive }: { alive: boolean }): Promise<Refusal | null> {
-  await using test = await withHolders(2, { holders: { patienceMs: 200 } });
+  // One that lives must have the time to say so.
+  await using test = await withHolders(2, { holders: { patienceMs: alive ? 1_000 : 200 } });
   const never = () => new Promise<void>(() => {});
   using deaf = await BadHolder.join(test.depot, { name: "deaf", manners: { store: never } });
   await test.depot.online(3);

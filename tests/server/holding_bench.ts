@@ -37,6 +37,8 @@ export class ListeningDepot implements AsyncDisposable {
     readonly catalog: Catalog,
     readonly holders: Holders,
     readonly listener: Listener,
+    /** The catalog's database. */
+    readonly database: string,
     private readonly resources: AsyncDisposableStack,
   ) {}
 
@@ -44,7 +46,8 @@ export class ListeningDepot implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const directory = await Deno.makeTempDir();
     stack.defer(() => Deno.remove(directory, { recursive: true }));
-    const catalog = stack.use(await openCatalog(join(directory, "catalog.db")));
+    const database = join(directory, "catalog.db");
+    const catalog = stack.use(await openCatalog(database));
     const holders = stack.use(new Holders({ log: QUIET, ...options.holders }));
     const clients = options.clients === false ? [] : [stack.use(clientsStore(holders))];
     const stores = [...clients, ...options.stores ?? []];
@@ -71,7 +74,7 @@ export class ListeningDepot implements AsyncDisposable {
       }),
     );
     await catalog.addOwner(OWNER, 0);
-    return new ListeningDepot(depot, catalog, holders, listener, stack.move());
+    return new ListeningDepot(depot, catalog, holders, listener, database, stack.move());
   }
 
   /** A connection on which the depot knows a new client. */
@@ -79,10 +82,15 @@ export class ListeningDepot implements AsyncDisposable {
     return await Session.open(this.listener.address, { id: null });
   }
 
-  /** Deposits `bytes` in one go. */
-  async deposit(name: string, bytes: Uint8Array, replicas = 2): Promise<Receipt> {
+  /** Deposits `bytes` in one go. `minimum`: accepts so few copies. */
+  async deposit(
+    name: string,
+    bytes: Uint8Array,
+    replicas = 2,
+    minimum: number | null = null,
+  ): Promise<Receipt> {
     const attributes = { modifiedAt: null, executable: false };
-    const wishes = { digest: null, minimum: null, wait: null, upload: null, attributes };
+    const wishes = { digest: null, minimum, wait: null, upload: null, attributes };
     const { owner } = this;
     await using offer = await this.depot.offer(
       { owner, name, replicas, size: bytes.length, ...wishes },

@@ -60,7 +60,7 @@ class Field {
       within: this.network.on(machine),
     });
     this.#holders.set(machine, this.resources.use(holder));
-    await holder.line("lending");
+    await all([holder.line("lending"), this.server.line(`is there place="${machine}"`)]);
   }
 
   /** A client's command on the hub. */
