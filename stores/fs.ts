@@ -3,7 +3,8 @@
  *
  * A directory is recognised by the mark in it, wherever it is mounted. Where the catalog knows a
  * place and there is no mark, the place is away (an unmounted disk leaves an empty directory):
- * nothing is made there, and it joins when the mark shows up.
+ * nothing is made there, and it joins when the mark shows up, or when the operator says that the
+ * disk there is a new one.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { nameDirectories } from "./fs_directories.ts";
@@ -50,6 +51,8 @@ class FsStore implements Store {
   readonly #opened: AsyncDisposableStack;
   readonly #pollMs: number;
   readonly #closing = new AbortController();
+  /** Ends the wait for the next look. */
+  #hurry = new AbortController();
 
   constructor(directories: FsDirectory[], opened: AsyncDisposableStack, pollMs: number) {
     this.#directories = directories;
@@ -63,12 +66,27 @@ class FsStore implements Store {
       if (place && !ending.aborted) yield { type: "joined", place };
     }
     if (!ending.aborted) yield { type: "ready" };
-    while (await passed(this.#pollMs, ending)) {
+    while (true) {
+      await passed(this.#pollMs, AbortSignal.any([ending, this.#hurry.signal]));
+      if (ending.aborted) return;
       for (const directory of this.#directories) {
-        const event = await directory.change(this.#joined());
+        const event = await directory.change(() => this.#joined());
         if (event && !ending.aborted) yield event;
       }
     }
+  }
+
+  async renew(address: string): Promise<string> {
+    const directory = this.#directories.find((known) => known.address === address);
+    if (!directory) {
+      throw new StoreRefused(
+        `Could not use ${address}: it is none of the directories that --store names now`,
+      );
+    }
+    const id = await directory.renew();
+    this.#hurry.abort();
+    this.#hurry = new AbortController();
+    return id;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -96,7 +114,7 @@ function refuseCopies(directories: FsDirectory[]): void {
   }
 }
 
-/** Waits; false when `signal` aborted before. */
-function passed(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal }).catch(() => false);
+/** Waits, until `signal` aborts at the latest. */
+function passed(ms: number, signal: AbortSignal): Promise<void> {
+  return sleep(ms, undefined, { signal }).catch(() => {});
 }

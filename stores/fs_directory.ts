@@ -27,10 +27,18 @@ export class FsDirectory implements AsyncDisposable {
   #unreadable: unknown;
   #lastWarning = "";
   #disposed = false;
+  /** A place that was made and not told of yet. */
+  #renewed: Place | null = null;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(directory: NamedDirectory, context: StoreContext) {
     this.#directory = directory;
     this.#context = context;
+  }
+
+  /** Where it really is. */
+  get address(): string {
+    return this.#directory.address;
   }
 
   /** As the operator wrote it. */
@@ -69,13 +77,61 @@ export class FsDirectory implements AsyncDisposable {
   }
 
   /** What changed since the last look. `joined`: the places that are there, wherever. */
-  async change(joined: Set<string>): Promise<PlaceEvent | null> {
-    return this.#disk ? await this.#checkDisk(this.#disk) : await this.#lookForReturn(joined);
+  change(joined: () => Set<string>): Promise<PlaceEvent | null> {
+    return this.#inTurn(async () => {
+      const place = this.#renewed;
+      this.#renewed = null;
+      if (place) return { type: "joined", place };
+      return this.#disk ? await this.#checkDisk(this.#disk) : await this.#lookForReturn(joined());
+    });
+  }
+
+  /** As `Store.renew`: the next `change` tells of the new place. */
+  renew(): Promise<string> {
+    return this.#inTurn(async () => {
+      const { address } = this.#directory;
+      if (this.#disk) throw new StoreRefused(`Could not use ${address}: its place is there`);
+      await this.#refuseOld();
+      try {
+        this.#renewed = await this.#join(true);
+      } catch (error) {
+        throw refused(error);
+      }
+      if (this.#renewed) return this.#renewed.id;
+      throw new StoreRefused(`Could not use ${address}: the depot is stopping`);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
     await this.#letGo();
+  }
+
+  /** One at a time, in the order of asking. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
+  }
+
+  /** Throws `StoreRefused` unless there is a directory that has nothing of a depot's. */
+  async #refuseOld(): Promise<void> {
+    const { address } = this.#directory;
+    const isThere = await Deno.stat(address).then((info) => info.isDirectory, () => false);
+    if (!isThere) {
+      throw new StoreRefused(
+        `Could not use ${address}: there is no such directory. Mount the new disk, or make the ` +
+          "directory, and try again",
+      );
+    }
+    await this.#refuseOthers();
+    const mark = await readMark(address, this.#context.depot).catch((error) => {
+      throw refused(error);
+    });
+    if (!mark) return;
+    throw new StoreRefused(
+      `Could not use ${address} as a new disk: it is the place ${mark.place}, which joins by itself`,
+    );
   }
 
   async #checkDisk(disk: Disk): Promise<PlaceEvent | null> {
@@ -142,7 +198,8 @@ export class FsDirectory implements AsyncDisposable {
   #warnAway(reason: string): void {
     const name = this.#known()?.name ?? this.#directory.name;
     const message = `The place ${name} is away: ${reason}. ` +
-      `Is the disk of ${this.#directory.address} mounted? The place joins when its mark is there`;
+      `Is the disk of ${this.#directory.address} mounted? The place joins when its mark is there. ` +
+      `If there is a new disk instead: deposito server replace`;
     if (message === this.#lastWarning) return;
     this.#lastWarning = message;
     this.#context.warn(message);

@@ -74,6 +74,7 @@ async function requireStore(store: Store, { closeMs }: PluginLimits): Promise<vo
 
 class PluginStore implements Store {
   readonly kind: string;
+  readonly renew?: (address: string) => Promise<string>;
   readonly #store: Store;
   readonly #path: string;
   readonly #options: OpenPluginOptions & { limits: PluginLimits };
@@ -87,12 +88,23 @@ class PluginStore implements Store {
     this.#store = store;
     this.#path = path;
     this.#options = options;
+    if (typeof store.renew === "function") this.renew = (address) => this.#renew(address);
   }
 
   places(signal: AbortSignal): AsyncGenerator<PlaceEvent> {
     const { context, limits, taken } = this.#options;
     const about = { path: this.#path, warn: context.warn, limits, taken };
     return new PluginEvents(this.#store, about).until(signal);
+  }
+
+  async #renew(address: string): Promise<string> {
+    try {
+      const id = await inTime(() => this.#store.renew!(address), this.#options.limits.openMs);
+      requireThat(isText(id), "it told no id of the new place");
+      return id;
+    } catch (error) {
+      throw new StoreRefused(`Could not renew ${address}: ${reasonOf(error)}`, { cause: error });
+    }
   }
 
   /** A plugin that does not end must not keep the others from it. */

@@ -25,6 +25,13 @@ export interface Store extends AsyncDisposable {
    * then changes as they happen, until `signal` aborts (the iteration then ends without an error).
    */
   places(signal: AbortSignal): AsyncIterable<PlaceEvent>;
+  /**
+   * For stores whose places have fixed addresses: the operator says that the place which was at
+   * `address` is gone for good, and that the medium there now is a new one. Makes it a place,
+   * which joins soon, and resolves to that one's id. Throws `StoreRefused` and changes nothing when
+   * there is no such address here, no medium, or one that has a mark.
+   */
+  renew?(address: string): Promise<string>;
 }
 
 /** What a store tells: a place that came or went. `why` tells a place that said goodbye from one that was lost. */

@@ -247,6 +247,56 @@ Deno.test("a directory where a place was that is now elsewhere becomes a new pla
   assertEquals(places.length, 2);
 });
 
+Deno.test("renew() makes a place of a new disk where one was lost, and of nothing else", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "disk");
+  const context = contextOf();
+  // Long enough between two looks that what it tells of at once is no chance.
+  await using store = await fsStore({ directories: [path], context, pollMs: 600_000 });
+  const refused = (words: string, address = path) =>
+    assertRejects(() => store.renew!(address), StoreRefused, words);
+  const old = (await joined(store))[0]!.id;
+  await refused("its place is there");
+  await refused("none of the directories", join(folder.path, "other"));
+  await using lost = await fsStore({
+    directories: [join(folder.path, "mount")],
+    context: contextOf({ known: { [join(folder.path, "mount")]: { id: old, name: "disk" } } }),
+    pollMs: 600_000,
+  });
+  const mount = join(folder.path, "mount");
+  await assertRejects(() => lost.renew!(mount), StoreRefused, "no such directory");
+  assert(!await exists(mount));
+  await Deno.mkdir(join(mount, "deposito", OTHER_DEPOT), { recursive: true });
+  await assertRejects(() => lost.renew!(mount), StoreRefused, "belongs to another depot");
+  await Deno.remove(join(mount, "deposito"), { recursive: true });
+  await using events = following(lost);
+  assertEquals(await events.next(), "ready");
+  const next = events.next();
+  const id = await lost.renew!(mount);
+  assert(id !== old);
+  assertEquals(await next, `joined ${id}`);
+  await assertRejects(() => lost.renew!(mount), StoreRefused, "its place is there");
+});
+
+Deno.test("renew() leaves a disk that has a mark, or contents without one, as it is", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "disk");
+  await using store = await fsStore({
+    directories: [path],
+    context: contextOf({ known: { [path]: { id: "0", name: "disk" } } }),
+    pollMs: 600_000,
+  });
+  const root = join(path, "deposito", DEPOT);
+  await (await fsStore({ directories: [path], context: contextOf() }))[Symbol.asyncDispose]();
+  const { place } = JSON.parse(await Deno.readTextFile(join(root, "mark.json")));
+  await assertRejects(() => store.renew!(path), StoreRefused, `it is the place ${place}`);
+  await Deno.remove(join(root, "mark.json"));
+  const { digest } = contentOf(10);
+  await Deno.writeFile(contentPath(path, digest), contentOf(10).bytes);
+  await assertRejects(() => store.renew!(path), StoreRefused, "its mark");
+  assert(!await exists(join(root, "mark.json")));
+});
+
 Deno.test("a disposed store ends its events and lets go of its directories", async () => {
   await using folder = await temporaryFolder();
   const options = { directories: [folder.path], context: contextOf(), pollMs: POLL_MS };

@@ -258,3 +258,25 @@ function listOf(place: Place): Promise<unknown> {
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 1));
 }
+
+Deno.test("a plugin's renew() is passed on where it has one, in bounded time, with its words", async () => {
+  await using folder = await PluginFolder.make();
+  await using without = await folder.open(await folder.writeChanged(""));
+  assertEquals(without.renew, undefined);
+  const cases: Record<string, string> = {
+    "throw new Error('no such bay')": "no such bay",
+    "return never": "no answer within 0.3 s",
+    "return 7": "no id of the new place",
+  };
+  for (const [body, reason] of Object.entries(cases)) {
+    await using store = await folder.open(
+      await folder.writeChanged(`store.renew = () => { ${body}; };`),
+    );
+    const error = await assertRejects(() => store.renew!("bay 1"), StoreRefused);
+    assertStringIncludes(error.message, reason);
+  }
+  await using store = await folder.open(
+    await folder.writeChanged("store.renew = (address) => `new in ${address}`;"),
+  );
+  assertEquals(await store.renew!("bay 1"), "new in bay 1");
+});
