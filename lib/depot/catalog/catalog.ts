@@ -147,6 +147,8 @@ export interface Catalog extends AsyncDisposable {
    * on, or `null` at the end.
    */
   survey(query: SurveyQuery): Promise<{ contents: ContentRecord[]; next: string | null }>;
+  /** Adds up the next `limit` contents after `after`, as far as files have them. `next` as in `survey`. */
+  tally(query: TallyQuery): Promise<{ tally: Tally; next: string | null }>;
   /**
    * A copy is about to be made at a place: a row `writing`. False when one is there already and is
    * not doomed, or the content is not known any more.
@@ -361,6 +363,27 @@ export interface SurveyQuery {
   few?: { live: string[]; counted: string[] };
   /** Only contents with a good replica here. */
   place?: string;
+}
+
+export interface TallyQuery {
+  after: string | null;
+  limit: number;
+  /** Places that are there. */
+  live: string[];
+}
+
+/** What the files of all owners come to. */
+export interface Tally {
+  files: number;
+  /** Their sizes, added up; a content under two names counts twice. */
+  bytes: number;
+  contents: number;
+  /** The contents' sizes, added up: bytes of one replica of each. */
+  contentBytes: number;
+  /** Copies missing on live places. */
+  deficit: number;
+  /** Contents of which no good replica is known. */
+  damaged: number;
 }
 
 export interface Page {

@@ -1,5 +1,5 @@
 /** Contents: what each is, what it wants, where it is, and when it is forgotten. */
-import type { ContentRecord, ReplicaState } from "./catalog.ts";
+import type { ContentRecord, ReplicaState, Tally } from "./catalog.ts";
 import { digestBytes, findPlace, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
@@ -53,16 +53,11 @@ export const contentVerbs = {
 
   // The page's end is found first, so that only what is not as wanted leaves the database.
   survey(db, { after, limit, counted, few, place }) {
-    const { of, column } = place === undefined ? EVERY_CONTENT : CONTENTS_OF_PLACE;
-    const from = after === null ? new Uint8Array(0) : digestBytes(after);
+    const walk = place === undefined ? EVERY_CONTENT : CONTENTS_OF_PLACE;
+    const { of, column } = walk;
+    const from = startOf(after);
     const at = place === undefined ? [] : [findPlace(db, place) ?? null];
-    const end = db.get<{ digest: string }>(
-      `SELECT lower(hex(${column})) AS digest FROM ${of} AND ${column} > ?
-       ORDER BY ${column} LIMIT 1 OFFSET ?`,
-      ...at,
-      from,
-      limit - 1,
-    )?.digest ?? null;
+    const end = pageEnd(db, walk, [...at, from, limit - 1]);
     const rows = db.all<{ digest: string; size: number; wanted: number }>(
       `SELECT lower(hex(digest)) AS digest, size, wanted FROM (
          SELECT c.digest, c.size, ${WANTED} AS wanted
@@ -80,7 +75,46 @@ export const contentVerbs = {
       next: end,
     };
   },
+
+  tally(db, { after, limit, live }) {
+    const end = pageEnd(db, EVERY_CONTENT, [startOf(after), limit - 1]);
+    const tally = db.get<Tally>(
+      `SELECT coalesce(sum(files), 0) AS files, coalesce(sum(files * size), 0) AS bytes,
+         count(*) AS contents, coalesce(sum(size), 0) AS contentBytes,
+         coalesce(sum(max(0, wanted - ${goodOn("?")})), 0) AS deficit,
+         coalesce(sum(NOT EXISTS (
+           SELECT 1 FROM replicas r WHERE r.content = found.digest AND r.state = 'good'
+         )), 0) AS damaged
+       FROM (
+         SELECT c.digest, c.size, ${WANTED} AS wanted,
+           (SELECT count(*) FROM files WHERE content = c.digest) AS files
+         FROM contents c WHERE c.digest > ? AND c.digest <= ?
+       ) found WHERE files > 0`,
+      JSON.stringify(live),
+      startOf(after),
+      digestBytes(end ?? LAST_DIGEST),
+    )!;
+    return { tally: { ...tally }, next: end };
+  },
 } satisfies Partial<Verbs>;
+
+/** The last digest of a page, or `null` when it is not full. */
+function pageEnd(
+  db: Statements,
+  { of, column }: typeof EVERY_CONTENT,
+  values: (number | Uint8Array | null)[],
+): string | null {
+  return db.get<{ digest: string }>(
+    `SELECT lower(hex(${column})) AS digest FROM ${of} AND ${column} > ?
+     ORDER BY ${column} LIMIT 1 OFFSET ?`,
+    ...values,
+  )?.digest ?? null;
+}
+
+/** What comes after `after`; after nothing, every digest. */
+function startOf(after: string | null): Uint8Array {
+  return after === null ? new Uint8Array(0) : digestBytes(after);
+}
 
 function whereabouts(
   db: Statements,

@@ -52,6 +52,28 @@ Deno.test("survey() finds what has too few or too many counted copies, page by p
   assertEquals(contents[2], (await catalog.content(digest(4)))!);
 });
 
+Deno.test("tally() adds up what files have, page by page", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await deposit(catalog, { number: 1, name: "1", places: ["p1", "p2"], wanted: 3 });
+  await deposit(catalog, { number: 1, name: "twice", places: ["p1"], owner: OTHER_OWNER });
+  await deposit(catalog, { number: 2, name: "2", places: ["p3"], wanted: 2 });
+  await deposit(catalog, { number: 4, name: "4", places: ["p4"], wanted: 1 });
+  await catalog.replicaLost(digest(4), "p4", "absent", 11);
+  await deposit(catalog, { number: 8, name: "8", places: ["p1"] });
+  await catalog.removeFile(OWNER, "8");
+  const live = ["p1", "p2", "unknown"];
+  const all = await catalog.tally({ after: null, limit: 9, live });
+  assertEquals(all, {
+    tally: { files: 4, bytes: 8, contents: 3, contentBytes: 7, deficit: 4, damaged: 1 },
+    next: null,
+  });
+  const first = await catalog.tally({ after: null, limit: 2, live });
+  assertEquals([first.tally.contents, first.next], [2, digest(2)]);
+  const rest = await catalog.tally({ after: first.next, limit: 9, live });
+  assertEquals([rest.tally.files, rest.tally.contents, rest.tally.damaged], [1, 1, 1]);
+});
+
 Deno.test("survey() of a place looks only at what has a good copy there", async () => {
   await using temporary = await temporaryCatalog();
   const { catalog } = temporary;

@@ -42,6 +42,7 @@ const CALLS: Record<Verb, unknown[]> = {
   content: [D],
   chunkChecks: [D],
   survey: [{ after: null, limit: 10, counted: ["p1"] }],
+  tally: [{ after: null, limit: 10, live: ["p1"] }],
   setDraining: ["p1", true],
   replicaCount: ["p1"],
   beginCopy: [D, "p1"],
