@@ -75,14 +75,21 @@ async function unknownWord(word: string): Promise<UsageError> {
 
 /** All that can be typed, for the completions. */
 async function commandLine(): Promise<Point> {
-  const [{ SERVER_USAGE }, { clientPoint }, { pointOf }, { completionsPoint }] = await Promise.all([
+  const [
+    { SERVER_USAGE },
+    { operatorPoints },
+    { clientPoint },
+    { pointOf },
+    { completionsPoint },
+  ] = await Promise.all([
     import("./lib/terminal/server_flags.ts"),
+    import("./lib/terminal/operator/usage.ts"),
     import("./lib/terminal/client_flags.ts"),
     import("./lib/terminal/completions/points.ts"),
     import("./lib/terminal/completions/command.ts"),
   ]);
   const words = {
-    server: pointOf(SERVER_USAGE),
+    server: pointOf({ ...SERVER_USAGE, words: operatorPoints() }),
     client: clientPoint(),
     completions: completionsPoint(),
   };

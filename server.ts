@@ -1,7 +1,7 @@
 /** `deposito server`: from flags to a running depot. */
 import { Joining } from "./lib/client/joining/joining.ts";
 import { machineName } from "./lib/client/machine.ts";
-import { CatalogRefused } from "./lib/depot/catalog/catalog.ts";
+import { CatalogRefused, type PlaceRecord } from "./lib/depot/catalog/catalog.ts";
 import { openCatalog } from "./lib/depot/catalog/open.ts";
 import { SYSTEM_CLOCK } from "./lib/depot/clock.ts";
 import type { DepotSettings } from "./lib/depot/core.ts";
@@ -9,6 +9,7 @@ import { Depot } from "./lib/depot/depot.ts";
 import type { Log } from "./lib/depot/log.ts";
 import { CatalogIsOld, ForeignPlace } from "./lib/depot/marks.ts";
 import { defaultReserve } from "./lib/depot/rooms.ts";
+import { Control } from "./lib/server/control.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
 import { Holders } from "./lib/server/holders.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
@@ -21,6 +22,9 @@ import { helpText } from "./lib/terminal/help.ts";
 import { joiningSettings } from "./lib/terminal/joining_flags.ts";
 import { openLog } from "./lib/terminal/log.ts";
 import { checkOffline } from "./lib/terminal/offline_check.ts";
+import { answerOperator } from "./lib/terminal/operator/answering.ts";
+import { runOperatorCommand } from "./lib/terminal/operator/run.ts";
+import { OPERATOR_COMMANDS } from "./lib/terminal/operator/table.ts";
 import { print, printError } from "./lib/terminal/output.ts";
 import {
   logFormat,
@@ -28,6 +32,7 @@ import {
   SERVER_FLAGS,
   SERVER_USAGE,
 } from "./lib/terminal/server_flags.ts";
+import { splitCommand } from "./lib/terminal/split_command.ts";
 import { Stopped, Stopping } from "./lib/terminal/stopping.ts";
 import { environment, userPath } from "./lib/terminal/user_path.ts";
 import {
@@ -56,11 +61,13 @@ const PLAIN_ERRORS = [
 /** Runs a depot until it is told to stop; resolves to the exit status. */
 export async function runServer(args: string[]): Promise<number> {
   try {
+    const split = splitCommand(args, { flags: SERVER_FLAGS, commands: OPERATOR_COMMANDS });
+    if (split) return await runOperatorCommand(split);
     const { flags, words } = parseFlags(SERVER_FLAGS, args);
     if (words.length > 0) {
       const word = JSON.stringify(words[0]!.slice(0, 60));
       throw new UsageError(
-        `Unknown word ${word}: the server takes flags; see deposito server --help`,
+        `Unknown word ${word}: the server takes flags, or a command first; see deposito server --help`,
       );
     }
     if (flags.help) {
@@ -126,6 +133,14 @@ async function serve(flags: Flags): Promise<void> {
       holders: lenders,
     }),
   );
+  const operated = {
+    id: depot.id,
+    operator: depot.operator,
+    connections: () => listener.connections,
+  };
+  stack.use(
+    await Control.open(data.path, { answer: (request) => answerOperator(request, operated), log }),
+  );
   joining?.start();
   print(`listening on ${formatAddress(listener.address)}, depot ${depot.id}\n`);
   const manager = { socket: environment("NOTIFY_SOCKET"), folder: data.path, log };
@@ -183,10 +198,13 @@ function hostOf({ host, plain }: Flags): string {
 
 function storeContext(
   depot: string,
-  known: { id: string; name: string; address: string }[],
+  known: PlaceRecord[],
   log: Log,
 ): StoreContext {
-  const byAddress = new Map(known.map((place) => [place.address, place]));
+  // Of several that were there one after another, the last one that is not gone for good.
+  const isGone = ({ state }: PlaceRecord) => Number(state === "gone");
+  const inTurn = known.toSorted((a, b) => isGone(b) - isGone(a) || a.since - b.since);
+  const byAddress = new Map(inTurn.map((place) => [place.address, place]));
   return {
     depot,
     known: (address) => byAddress.get(address),

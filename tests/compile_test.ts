@@ -155,6 +155,8 @@ Deno.test({
       ["client", "--server", server.match, "--json", "hold", "./lent", "--reserve", "0"],
     );
 
+    const places = await alone.command(["server", "places", "--data", "data", "--json"]).output();
+    assertEquals(JSON.parse(TEXT.decode(places.stdout)).length, 4, TEXT.decode(places.stderr));
     await Deno.writeTextFile(alone.path("a.txt"), "carried by an executable");
     assertStringIncludes(await client("deposit", "a.txt", "--replicas", "4"), "4 of 4 on");
     const copies = JSON.parse(await client("status", "a.txt", "--json")).copies;

@@ -1,6 +1,8 @@
 /** What the depot's operator sees and decides about places. */
-import { PAGE_ROWS, type PlaceRecord } from "./catalog/catalog.ts";
-import { type Core, livePlaces, Refused } from "./core.ts";
+import { StoreRefused } from "../../stores/store.ts";
+import { type AsideReport, asideReports, dropAsides, droppable } from "./asides.ts";
+import { type ContentRecord, PAGE_ROWS, type PlaceRecord, type Tally } from "./catalog/catalog.ts";
+import { type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { roomOf } from "./rooms.ts";
 import { surveyLists, weigh } from "./weighing.ts";
@@ -11,18 +13,36 @@ export interface PlaceReport {
   free: number;
   capacity: number;
   replicas: number;
-  /** While it is drained: contents there that have too few copies elsewhere. `null`: it is not. */
+  /** While it is emptied: contents there that have too few copies elsewhere. `null`: it is not. */
   remaining: number | null;
 }
 
-/** A copy that was moved out of the way. `size`, `good`: `null` when the catalog does not know the content. */
-export interface AsideReport {
-  digest: string;
-  place: PlaceRecord | null;
-  since: number;
-  size: number | null;
-  /** Good copies of the content that can be read now. */
-  good: number | null;
+/** A place that is being emptied. */
+export interface Draining {
+  place: PlaceRecord;
+  remaining: number;
+  /** Other places that may be given copies now. */
+  takers: number;
+}
+
+/** What is there of a place that is about to be given up. */
+export interface Stake {
+  place: PlaceRecord;
+  replicas: number;
+  /** Contents of which no other good copy is known. */
+  sole: number;
+}
+
+/** The whole depot. */
+export interface DepotReport extends Tally {
+  /** Set-aside copies. */
+  aside: number;
+  /** Contents that wait for care, and that are being cared for. */
+  queued: number;
+  running: number;
+  places: PlaceRecord[];
+  /** Since the depot was opened. Milliseconds. */
+  uptimeMs: number;
 }
 
 export class Operator {
@@ -40,22 +60,34 @@ export class Operator {
           free: room?.free ?? 0,
           capacity: room?.capacity ?? 0,
           replicas: await catalog.replicaCount(place.id),
-          remaining: place.draining ? await this.remaining(place.id) : null,
+          remaining: places.isLeaving(place.id) ? await this.remaining(place.id) : null,
         };
       }),
     );
+  }
+
+  /** What all files come to, and how they are. */
+  async status(): Promise<DepotReport> {
+    const { catalog, places, clock } = this.core;
+    return {
+      ...await this.#tally(),
+      ...this.keeper.counts(),
+      aside: (await catalog.asides()).length,
+      places: places.known(),
+      uptimeMs: clock.monotonic() - places.openedAt,
+    };
   }
 
   /**
    * Its copies do not count as wanted ones from now on, so that others are made elsewhere; they
    * can still be read. It is given no new ones. Holds over restarts. Throws `Refused`.
    */
-  async drain(place: string): Promise<PlaceRecord> {
+  async drain(place: string): Promise<Draining> {
     return await this.#setDraining(place, true);
   }
 
   /** Its copies count again, and what was made instead is trimmed. Throws `Refused`. */
-  async undrain(place: string): Promise<PlaceRecord> {
+  async undrain(place: string): Promise<Draining> {
     return await this.#setDraining(place, false);
   }
 
@@ -64,67 +96,155 @@ export class Operator {
    * other, or is still being drained. Throws `Refused`, also while it is there and not drained.
    */
   async forget(place: string): Promise<PlaceRecord> {
+    const { id } = await this.forgettable(place);
+    return await this.#giveUp(id);
+  }
+
+  /** The place, when it may be forgotten. Throws `Refused`. */
+  async forgettable(place: string): Promise<PlaceRecord> {
     const { places } = this.core;
-    const { id, name, draining } = this.#find(place);
+    const record = this.#find(place);
+    const { id, name, draining } = record;
     const remaining = places.get(id) && (draining ? await this.remaining(id) : null);
     if (remaining === null) {
       throw new Refused("bad value", `Refused to forget ${name}: it is there; drain it first`);
     }
-    if (remaining) {
-      const state = `${remaining} contents have too few copies elsewhere`;
-      throw new Refused("bad value", `Refused to forget ${name}: it is there and ${state} so far`);
+    if (!remaining) return record;
+    const state = `${remaining} contents have too few copies elsewhere`;
+    throw new Refused("bad value", `Refused to forget ${name}: it is there and ${state} so far`);
+  }
+
+  /**
+   * The medium of a place is gone for good, and there is a new one at its address: that becomes a
+   * new place, and the copies of the old one do not count any more. Resolves to the new place's
+   * id; it joins within seconds. Throws `Refused`, and then nothing has changed.
+   */
+  async replace(place: string): Promise<{ old: PlaceRecord; id: string }> {
+    const { id: old, kind, address } = this.replaceable(place);
+    const id = await this.#renew(kind, address);
+    return { old: await this.#giveUp(old), id };
+  }
+
+  /** The place, when its medium may be replaced. Throws `Refused`. */
+  replaceable(place: string): PlaceRecord {
+    const record = this.#find(place);
+    const { id, name, kind } = record;
+    if (this.core.places.get(id)) {
+      const advice = "unmount its disk, or drain and forget it first";
+      throw new Refused("bad value", `Refused to replace ${name}: it is there; ${advice}`);
     }
-    await this.keeper.giveUp(id);
-    return places.record(id)!;
+    if (this.core.places.storeFor(kind)?.renew) return record;
+    const advice = "forget it; what is lent or mounted instead joins as a new place by itself";
+    throw new Refused("bad value", `Could not replace ${name}, a place of ${kind}: ${advice}`);
+  }
+
+  /** What would be given up with a place. Throws `Refused`. */
+  async stake(place: string): Promise<Stake> {
+    const { catalog, places } = this.core;
+    const record = this.#find(place);
+    const isSole = ({ replicas }: ContentRecord) =>
+      !replicas.some(({ place: id, state }) =>
+        id !== record.id && state === "good" && places.record(id)?.state !== "gone"
+      );
+    return {
+      place: record,
+      replicas: await catalog.replicaCount(record.id),
+      sole: await this.#count({ place: record.id, counted: [] }, isSole),
+    };
   }
 
   /** Copies that were set aside, on all places that are known. */
-  async asides(): Promise<AsideReport[]> {
-    const { catalog, places } = this.core;
-    const asides = await catalog.asides();
-    return await Promise.all(asides.map(async ({ digest, place, since }) => {
-      const content = await catalog.content(digest);
-      return {
-        digest,
-        place: places.record(place) ?? null,
-        since,
-        size: content?.size ?? null,
-        good: content && livePlaces(content, places).length,
-      };
-    }));
+  asides(): Promise<AsideReport[]> {
+    return asideReports(this.core);
   }
 
-  async #setDraining(place: string, draining: boolean): Promise<PlaceRecord> {
-    const { id } = this.#find(place);
-    await this.core.places.setDraining(id, draining);
-    this.keeper.placeChanged(id);
-    return this.core.places.record(id)!;
+  /** Those that `dropAsides` would remove. Throws `Refused`. */
+  droppable(digests: string[] | "spare"): Promise<AsideReport[]> {
+    return droppable(digests, this.core);
   }
 
-  /** By identifier, or by a name that only one place has. */
-  #find(place: string): PlaceRecord {
-    const known = this.core.places.known();
-    const byName = known.filter(({ name }) => name === place);
-    const found = known.find(({ id }) => id === place) ?? byName[0];
-    if (!found) throw new Refused("absent", `There is no place ${place}`);
-    if (found.id === place || byName.length === 1) return found;
-    const ids = byName.map(({ id }) => id).join(", ");
-    throw new Refused("bad value", `Refused ${place}: several places have this name: ${ids}`);
+  /** Removes set-aside copies: see `dropAsides`. Throws `Refused`. */
+  dropAsides(digests: string[] | "spare"): Promise<AsideReport[]> {
+    return dropAsides(digests, this.core);
   }
 
   /** Contents that would have too few copies without this place. */
   async remaining(place: string): Promise<number> {
-    const { catalog } = this.core;
-    let count = await this.#onlyAside(place);
+    const tooFew = (content: ContentRecord) => weigh(content, this.core).missing > 0;
+    return await this.#onlyAside(place) +
+      await this.#count({ place, ...surveyLists(this.core) }, tooFew);
+  }
+
+  async #setDraining(place: string, draining: boolean): Promise<Draining> {
+    const { places } = this.core;
+    const { id, name, state, draining: before } = this.#find(place);
+    if (state === "gone") {
+      throw new Refused(
+        "bad value",
+        `Refused to drain ${name}: it is gone, and nothing counts there`,
+      );
+    }
+    if (before !== draining) {
+      await places.setDraining(id, draining);
+      this.keeper.placeChanged(id);
+    }
+    return {
+      place: places.record(id)!,
+      remaining: places.isLeaving(id) ? await this.remaining(id) : 0,
+      takers: places.takers().filter((taker) => taker.id !== id).length,
+    };
+  }
+
+  async #giveUp(id: string): Promise<PlaceRecord> {
+    await this.keeper.giveUp(id);
+    return this.core.places.record(id)!;
+  }
+
+  async #renew(kind: string, address: string): Promise<string> {
+    try {
+      return await this.core.places.storeFor(kind)!.renew!(address);
+    } catch (error) {
+      if (!(error instanceof StoreRefused)) throw error;
+      throw new Refused("bad value", error.message);
+    }
+  }
+
+  /** By identifier, or by a name that only one place has; one that is gone leaves its name to others. */
+  #find(place: string): PlaceRecord {
+    const known = this.core.places.known();
+    const byId = known.find(({ id }) => id === place);
+    if (byId) return byId;
+    const named = known.filter(({ name }) => name === place);
+    const here = named.filter(({ state }) => state !== "gone");
+    const [found, ...others] = here.length > 0 ? here : named;
+    if (!found) throw new Refused("absent", `There is no place ${place}: it has a name or an id`);
+    if (others.length === 0) return found;
+    const ids = [found, ...others].map(({ id }) => id).join(", ");
+    throw new Refused("bad value", `Refused ${place}: several places have this name: ${ids}`);
+  }
+
+  async #tally(): Promise<Tally> {
+    const { catalog, places } = this.core;
+    const sum = { files: 0, bytes: 0, contents: 0, contentBytes: 0, deficit: 0, damaged: 0 };
     let after: string | null = null;
     do {
-      const page = await catalog.survey({
-        after,
-        limit: PAGE_ROWS,
-        place,
-        ...surveyLists(this.core),
-      });
-      count += page.contents.filter((content) => weigh(content, this.core).missing > 0).length;
+      const page = await catalog.tally({ after, limit: PAGE_ROWS, live: places.onlineIds() });
+      for (const key of Object.keys(sum) as (keyof Tally)[]) sum[key] += page.tally[key];
+      after = page.next;
+    } while (after !== null);
+    return sum;
+  }
+
+  /** Counts those of a survey of which `is` holds. */
+  async #count(
+    survey: { place: string } & Pick<ReturnType<typeof surveyLists>, "counted">,
+    is: (content: ContentRecord) => boolean,
+  ): Promise<number> {
+    let count = 0;
+    let after: string | null = null;
+    do {
+      const page = await this.core.catalog.survey({ after, limit: PAGE_ROWS, ...survey });
+      count += page.contents.filter(is).length;
       after = page.next;
     } while (after !== null);
     return count;

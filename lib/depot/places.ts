@@ -101,6 +101,11 @@ export class Places {
     return this.#known.get(id);
   }
 
+  /** The store of that kind. */
+  storeFor(kind: string): Store | undefined {
+    return this.options.stores.find((store) => store.kind === kind);
+  }
+
   /** Those that may be given copies. */
   takers(): Place[] {
     return this.online().filter(({ id }) => !this.isLeaving(id));

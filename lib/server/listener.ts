@@ -48,6 +48,11 @@ export class Listener implements AsyncDisposable {
     return { hostname, port };
   }
 
+  /** Open connections. */
+  get connections(): number {
+    return this.#sessions.size;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     await this.#accepting;

@@ -4,8 +4,7 @@ import type { Command } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { type Point, pointOf } from "./completions/points.ts";
 import { helpRows, type Usage } from "./help.ts";
-import { nearest } from "./nearest.ts";
-import { parseAddress, parseIdentifier, UsageError } from "./values.ts";
+import { parseAddress, parseIdentifier } from "./values.ts";
 
 /** Flags of every command. */
 export const CLIENT_FLAGS = {
@@ -27,36 +26,8 @@ export const CLIENT_FLAGS = {
   "help": { kind: "switch", help: "Show this" },
 } as const satisfies FlagTable;
 
-/** A command's word, taken out of the rest. */
-export interface Split {
-  word: string;
-  command: Command;
-  /** What stood before and after it. */
-  rest: string[];
-}
-
-/** Finds the command. `null`: no word at all. Throws `UsageError` for a word that is no command. */
-export function splitCommand(args: readonly string[]): Split | null {
-  const at = firstWord(args);
-  if (at === null) return null;
-  const word = args[at]!;
-  const command = Object.hasOwn(COMMANDS, word) ? COMMANDS[word] : undefined;
-  if (command) return { word, command, rest: [...args.slice(0, at), ...args.slice(at + 1)] };
-  const meant = nearest(word, Object.keys(COMMANDS));
-  const hint = meant ? `did you mean ${meant}?` : `there are ${Object.keys(COMMANDS).join(", ")}`;
-  throw new UsageError(`Unknown command ${JSON.stringify(word.slice(0, 60))}: ${hint}`);
-}
-
-/** Where the first word stands that is neither a flag nor a flag's value. */
-export function firstWord(args: readonly string[]): number | null {
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at]!;
-    if (!arg.startsWith("-")) return at;
-    const flag = (CLIENT_FLAGS as FlagTable)[arg.slice(2)];
-    if (flag && flag.kind !== "switch") at++;
-  }
-  return null;
-}
+/** What `splitCommand` reads a client's words by. */
+export const CLIENT_WORDS = { flags: CLIENT_FLAGS, commands: COMMANDS };
 
 /** The help of one command. */
 export function commandUsage(word: string, command: Command): Usage {

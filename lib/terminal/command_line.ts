@@ -1,12 +1,6 @@
 /** `deposito client …`: words → one command → an exit status. */
 import { type FlagValues, parseFlags } from "./arguments.ts";
-import {
-  CLIENT_FLAGS,
-  clientUsage,
-  commandUsage,
-  firstWord,
-  splitCommand,
-} from "./client_flags.ts";
+import { CLIENT_FLAGS, CLIENT_WORDS, clientUsage, commandUsage } from "./client_flags.ts";
 import { clientSettings, ProcessClient } from "./client_context.ts";
 import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
@@ -17,6 +11,7 @@ import { print, printError } from "./output.ts";
 import { hasTerminal, Questions } from "./prompts.ts";
 import { runCommand } from "./run_command.ts";
 import { processScreen } from "./screen.ts";
+import { firstWord, splitCommand } from "./split_command.ts";
 import { Stopping } from "./stopping.ts";
 import { formatAddress, parsePort, UsageError } from "./values.ts";
 
@@ -35,7 +30,7 @@ export async function runClientCommand(args: readonly string[]): Promise<number>
 }
 
 async function runWords(args: readonly string[]): Promise<number> {
-  const split = splitCommand(args);
+  const split = splitCommand(args, CLIENT_WORDS);
   if (!split) return await withoutCommand(args);
   const { word, command, rest } = split;
   const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
@@ -70,7 +65,7 @@ async function withoutCommand(args: readonly string[]): Promise<number> {
     print(helpText(clientUsage()));
     return EXIT.done;
   }
-  if (firstWord(args) === null && hasTerminal()) return await runClientMenu(flags);
+  if (firstWord(args, CLIENT_FLAGS) === null && hasTerminal()) return await runClientMenu(flags);
   const names = Object.keys(COMMANDS).join(", ");
   throw new UsageError(`Missing COMMAND: one of ${names}; see deposito client --help`);
 }

@@ -1,9 +1,10 @@
 /** The words of `deposito server`: its flags, with what reads them, and its help. */
 import type { FlagTable } from "./arguments.ts";
 import { parseReplicas } from "./commands/shared_flags.ts";
-import type { Usage } from "./help.ts";
+import { helpRows, type Usage } from "./help.ts";
 import { JOINING_FLAGS } from "./joining_flags.ts";
 import type { LogFormat } from "./log.ts";
+import { OPERATOR_COMMANDS } from "./operator/table.ts";
 import {
   DEFAULT_PORT,
   parseCount,
@@ -154,6 +155,16 @@ export const SERVER_USAGE = {
   line: "deposito server [flags]",
   summary: "Runs a depot: keeps files on several places and gives them back.",
   flags: SERVER_FLAGS,
+  more: [
+    "Beside a running depot, for whoever runs it (each says more with --help):",
+    "",
+    ...helpRows(
+      Object.entries(OPERATOR_COMMANDS).map(([word, { words, summary }]): [string, string] => [
+        `deposito server ${word} ${words}`.trimEnd(),
+        summary,
+      ]),
+    ),
+  ],
   examples: [
     ["deposito server", "a depot for this machine alone, in ./deposito-data"],
     [

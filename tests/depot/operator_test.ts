@@ -130,3 +130,84 @@ Deno.test("asides() lists what was set aside, and how many good copies there are
     0,
   ]);
 });
+
+Deno.test("asides are dropped when a good copy was read whole since, or when they are named and unknown", async () => {
+  const { clock, test, operator } = await opened(3);
+  await using _ = test;
+  const bytes = someBytes(1_000);
+  const digest = digestOf(bytes);
+  await test.deposit("a", bytes, { replicas: 2 });
+  test.store.leave("p2");
+  const [first, second] = await test.goodPlaces("a");
+  test.store.place(first!).corrupt(digest);
+  test.store.leave(second!);
+  await assertRejects(() => test.retrieve("a"), Refused);
+  await clock.advance(1);
+  assertEquals((await operator.asides()).map(({ spare, good }) => [spare, good]), [[false, 0]]);
+  await assertRejects(() => operator.dropAsides([digest]), Refused, "no good copy");
+  assertEquals(await operator.dropAsides("spare"), []);
+  test.store.comeBack(second!);
+  await clock.advance(HOUR);
+  assertEquals((await operator.asides()).map(({ spare }) => spare), [true]);
+  const unknown = "f".repeat(64);
+  await test.catalog.addAside({ digest: unknown, place: first!, since: 0 });
+  await assertRejects(() => operator.dropAsides(["e".repeat(8)]), Refused, "no set-aside copy");
+  assertEquals((await operator.dropAsides("spare")).map((aside) => aside.digest), [digest]);
+  assertEquals((await operator.dropAsides(["ffffff"])).map((aside) => aside.digest), [unknown]);
+  assertEquals(await operator.asides(), []);
+  assertEquals(await test.retrieve("a"), bytes);
+});
+
+Deno.test("stake() counts what only this place is known to have; gone places do not count", async () => {
+  const { clock, test, operator } = await opened(2);
+  await using _ = test;
+  await test.deposit("both", someBytes(1_000, 1), { replicas: 2 });
+  test.store.leave("p1", "goodbye");
+  await clock.advance(1);
+  await test.deposit("one", someBytes(1_000, 2), { replicas: 1 });
+  const counts = async (place: string) => {
+    const { replicas, sole } = await operator.stake(place);
+    return [replicas, sole];
+  };
+  assertEquals([await counts("p0"), await counts("p1")], [[2, 1], [1, 0]]);
+  await operator.forget("p1");
+  assertEquals(await counts("p0"), [2, 2]);
+});
+
+Deno.test("replace() refuses a place that is there, and one whose store has no addresses", async () => {
+  const { clock, test, operator } = await opened(2);
+  await using _ = test;
+  await assertRejects(() => operator.replace("p0"), Refused, "it is there");
+  test.store.leave("p0");
+  await clock.advance(1);
+  await assertRejects(() => operator.replace("p0"), Refused, "forget it");
+  assertEquals((await operator.places())[0]!.place.state, "lost");
+});
+
+Deno.test("a gone place is not drained, and leaves its name to others", async () => {
+  const { clock, test, operator } = await opened(2);
+  await using _ = test;
+  test.store.leave("p0");
+  await clock.advance(1);
+  await operator.forget("p0");
+  await assertRejects(() => operator.drain("p0"), Refused, "it is gone");
+  test.store.add({ id: "new", name: "p0" });
+  await clock.advance(1);
+  assertEquals((await operator.drain("p1")).takers, 1);
+  assertEquals((await operator.drain("new")).place.name, "p0");
+  await operator.undrain("new");
+});
+
+Deno.test("status() adds up the files of all owners", async () => {
+  const { test, operator } = await opened(2);
+  await using _ = test;
+  const bytes = someBytes(1_000);
+  await test.deposit("a", bytes, { replicas: 2 });
+  await test.deposit("b", bytes, { replicas: 1 });
+  const other = digestOf(await test.depot.register());
+  await test.deposit("a", someBytes(500, 2), { replicas: 1, owner: other });
+  const { files, contents, contentBytes, deficit, damaged, aside, ...rest } = await operator
+    .status();
+  assertEquals([files, rest.bytes, contents, contentBytes], [3, 2_500, 2, 1_500]);
+  assertEquals([deficit, damaged, aside, rest.places.length], [0, 0, 0, 2]);
+});

@@ -51,6 +51,23 @@ export async function endedServer(root: string, options: ServerOptions = {}): Pr
   return { code, log: text.decode(stdout) + text.decode(stderr) };
 }
 
+/** `deposito server` with the words of an operator's command; `uid`: as another user. */
+export function operatorCommand(
+  data: string,
+  words: string[],
+  options: { uid?: number } = {},
+): Deno.Command {
+  const [word, ...rest] = words;
+  return new Deno.Command(Deno.execPath(), {
+    args: [...COMMAND, PROGRAM, word!, "--data", data, ...rest],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(ANSWER_MS),
+    ...options,
+  });
+}
+
 /** A server that is there until it is killed, stopped or disposed; then `restart` brings it back. */
 export class RunningServer implements AsyncDisposable {
   #process!: Process;

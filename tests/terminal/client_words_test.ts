@@ -1,11 +1,12 @@
 import { clientSettings } from "../../lib/terminal/client_context.ts";
 import {
+  CLIENT_FLAGS,
+  CLIENT_WORDS,
   clientUsage,
   commandUsage,
-  firstWord,
-  splitCommand,
 } from "../../lib/terminal/client_flags.ts";
 import { helpText } from "../../lib/terminal/help.ts";
+import { firstWord, splitCommand } from "../../lib/terminal/split_command.ts";
 import { COMMANDS } from "../../lib/terminal/commands/table.ts";
 import { pathFrom } from "../../lib/terminal/user_path.ts";
 import { parseIdentifier, UsageError } from "../../lib/terminal/values.ts";
@@ -13,16 +14,27 @@ import { assert, assertEquals, assertStringIncludes, assertThrows } from "../ass
 import { resolve } from "node:path";
 
 Deno.test("the command is found between flags and their values", () => {
-  const split = splitCommand(["--server", "list", "--json", "deposit", "list", "--name", "x"]);
+  const split = splitCommand(
+    ["--server", "list", "--json", "deposit", "list", "--name", "x"],
+    CLIENT_WORDS,
+  );
   assertEquals(split!.word, "deposit");
   assertEquals(split!.rest, ["--server", "list", "--json", "list", "--name", "x"]);
-  assertEquals(firstWord(["--server=a:1", "--quiet"]), null);
-  assertEquals(splitCommand(["--json"]), null);
+  assertEquals(firstWord(["--server=a:1", "--quiet"], CLIENT_FLAGS), null);
+  assertEquals(splitCommand(["--json"], CLIENT_WORDS), null);
 });
 
 Deno.test("an unknown command is refused with the nearest one", () => {
-  assertThrows(() => splitCommand(["retreive"]), UsageError, "did you mean retrieve?");
-  assertThrows(() => splitCommand(["constructor"]), UsageError, "there are deposit, retrieve");
+  assertThrows(
+    () => splitCommand(["retreive"], CLIENT_WORDS),
+    UsageError,
+    "did you mean retrieve?",
+  );
+  assertThrows(
+    () => splitCommand(["constructor"], CLIENT_WORDS),
+    UsageError,
+    "there are deposit, retrieve",
+  );
 });
 
 Deno.test("every command has a help that fits, and the client's names them all", () => {

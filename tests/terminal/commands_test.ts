@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { Identities } from "../../lib/client/identity.ts";
 import { connect } from "../../lib/client/mod.ts";
 import { parseFlags } from "../../lib/terminal/arguments.ts";
-import { CLIENT_FLAGS, splitCommand } from "../../lib/terminal/client_flags.ts";
+import { CLIENT_FLAGS, CLIENT_WORDS } from "../../lib/terminal/client_flags.ts";
+import { splitCommand } from "../../lib/terminal/split_command.ts";
 import type { Context } from "../../lib/terminal/commands/command.ts";
 import { runCommand } from "../../lib/terminal/run_command.ts";
 import { UsageError } from "../../lib/terminal/values.ts";
@@ -65,7 +66,7 @@ class User implements AsyncDisposable {
   }
 
   async run(...args: string[]): Promise<Ran> {
-    const { command, rest } = splitCommand(args)!;
+    const { command, rest } = splitCommand(args, CLIENT_WORDS)!;
     const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
     const kept = new KeptScreen({ quiet: (flags as { quiet: boolean }).quiet });
     const written: Uint8Array[] = [];
@@ -250,7 +251,7 @@ Deno.test("fewer copies than asked are a status of their own, unless they were a
   await using depot = new ScriptedDepot(script);
   using link = depot.link();
   const run = async (...args: string[]) => {
-    const { command, rest } = splitCommand(["deposit", path, ...args])!;
+    const { command, rest } = splitCommand(["deposit", path, ...args], CLIENT_WORDS)!;
     const kept = new KeptScreen();
     const call = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
     const status = await runCommand(command, call, {

@@ -49,6 +49,8 @@ const CASES: readonly [line: string, offered: string[] | null][] = [
   ["deposito client deposit --rep", ["--replicas"]],
   ["deposito client retrieve x --f", ["--force"]],
   ["deposito server --log ", ["text", "json"]],
+  ["deposito server dr", ["drain"]],
+  ["deposito server drain --w", ["--wait"]],
   ["deposito server --grace ", []],
   ["deposito client deposit fi", null],
   ["deposito client retrieve x --output fi", null],

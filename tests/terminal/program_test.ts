@@ -37,7 +37,7 @@ Deno.test("wrong words end with status 2 and one line that says what is right", 
     [["server", "--prot", "1"], /^deposito: Unknown flag "--prot": did you mean --port\?\n$/],
     [
       ["server", "start"],
-      /^deposito: Unknown word "start": the server takes flags; see .*--help\n$/,
+      /^deposito: Unknown command "start": there are status, places, .*\n$/,
     ],
     [["client", "hold", ".", "--capacity", "5G"], /^deposito: --capacity: "5G" is no size: .*\n$/],
     [["client", "list", "--server", "http://a"], /--server: "http:\/\/a" is no address: .*\n$/],

@@ -147,7 +147,7 @@ export interface Catalog extends AsyncDisposable {
    * on, or `null` at the end.
    */
   survey(query: SurveyQuery): Promise<{ contents: ContentRecord[]; next: string | null }>;
-  /** Adds up the next `limit` contents after `after`, as far as files have them. `next` as in `survey`. */
+  /** Adds up those of the next `limit` contents after `after` that are wanted. `next` as in `survey`. */
   tally(query: TallyQuery): Promise<{ tally: Tally; next: string | null }>;
   /**
    * A copy is about to be made at a place: a row `writing`. False when one is there already and is
@@ -374,9 +374,11 @@ export interface TallyQuery {
 
 /** What the files of all owners come to. */
 export interface Tally {
+  /** Removed ones that can be restored do not count. */
   files: number;
   /** Their sizes, added up; a content under two names counts twice. */
   bytes: number;
+  /** Of files, also of removed ones. */
   contents: number;
   /** The contents' sizes, added up: bytes of one replica of each. */
   contentBytes: number;

@@ -89,7 +89,7 @@ export const contentVerbs = {
          SELECT c.digest, c.size, ${WANTED} AS wanted,
            (SELECT count(*) FROM files WHERE content = c.digest) AS files
          FROM contents c WHERE c.digest > ? AND c.digest <= ?
-       ) found WHERE files > 0`,
+       ) found WHERE wanted > 0`,
       JSON.stringify(live),
       startOf(after),
       digestBytes(end ?? LAST_DIGEST),

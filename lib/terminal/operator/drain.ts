@@ -1,0 +1,87 @@
+import { shown } from "../text.ts";
+import { count } from "../units.ts";
+import { type Asking, defineOperatorCommand, placeJson } from "./command.ts";
+import type { PlaceRow } from "./places.ts";
+
+/** Between two looks at what remains, at least, and so many times as long as a look takes. */
+const LOOK_EVERY_MS = 1_000;
+const LOOKS_APART = 4;
+
+interface Drained {
+  place: ReturnType<typeof placeJson>;
+  remaining: number;
+  takers: number;
+}
+
+export const drainCommand = defineOperatorCommand({
+  words: "PLACE",
+  summary: "Has the copies of a place made elsewhere, and gives it no new ones; they can be read " +
+    "meanwhile.",
+  flags: { undo: { kind: "switch", help: "Use the place like any other again" } },
+  here: { wait: { kind: "switch", help: "End when nothing needs the place any more" } },
+  examples: [[
+    "deposito server drain disk3 --wait",
+    "empties disk3, and ends when nothing needs it any more",
+  ], ["deposito server drain disk3 --undo", "uses it like any other again"]],
+  async run({ flags, words: [place] }, { operator }): Promise<Drained> {
+    const drained = await (flags.undo ? operator.undrain(place!) : operator.drain(place!));
+    return { ...drained, place: placeJson(drained.place) };
+  },
+  async follow(result, asking) {
+    if (!asking.flags.wait || !result.place.draining) return result;
+    return await untilDrained(result, asking);
+  },
+  lines({ place, remaining, takers }) {
+    const name = shown(place.name);
+    if (!place.draining) return [`${name} is used like any other again`];
+    if (remaining === 0) {
+      return [
+        `${name} is drained: nothing needs it any more. To have it out of the way:`,
+        forget(name),
+      ];
+    }
+    return [
+      `${name} is being drained: ${count(remaining, "content")} there need a copy elsewhere, and ` +
+      (takers === 0
+        ? "no other place takes any now: add one"
+        : `${count(takers, "other place")} may take them`),
+      "See what remains with `deposito server places`; when it is drained:",
+      forget(name),
+    ];
+  },
+});
+
+function forget(name: string): string {
+  return `  deposito server forget ${name}`;
+}
+
+async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
+  const { screen, signal, result } = asking;
+  let remaining = first.remaining;
+  while (remaining > 0) {
+    screen.live(`${shown(first.place.name)}: ${count(remaining, "content")} to go`);
+    const begun = performance.now();
+    const rows = await result("places") as PlaceRow[];
+    const row = rows.find(({ id }) => id === first.place.id);
+    if (!row?.draining) {
+      throw new Error(`Stopped waiting: ${first.place.name} is not drained any more`);
+    }
+    remaining = row.remaining ?? 0;
+    const tookMs = performance.now() - begun;
+    if (remaining > 0) await passed(Math.max(LOOK_EVERY_MS, LOOKS_APART * tookMs), signal);
+  }
+  screen.live("");
+  return { ...first, remaining };
+}
+
+/** Throws why `signal` aborted. */
+async function passed(ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const stop = () => resolve();
+  signal.addEventListener("abort", stop);
+  await promise;
+  clearTimeout(timer);
+  signal.removeEventListener("abort", stop);
+  signal.throwIfAborted();
+}
