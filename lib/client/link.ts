@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import { Refusal } from "../protocol/mod.ts";
 import { type Data, dataSource } from "./data_source.ts";
-import type { DepositProgress } from "./deposit.ts";
 import { download, type Downloaded, type RetrieveFileOptions } from "./download.ts";
 import {
   listRemoved,
@@ -19,6 +18,7 @@ import type {
   RemovedFile,
   StoredFile,
 } from "./records.ts";
+import type { DepositOptions, ListOptions, RequestOptions, VerifyOptions } from "./options.ts";
 import type { WorkProgress } from "./peer.ts";
 import { type Retrieved, type RetrieveOptions, retrieveStream } from "./retrieve_stream.ts";
 import { send } from "./send.ts";
@@ -26,39 +26,6 @@ import type { Address, RemoveOptions, ReplicasOptions } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 import { fileSource, type Source } from "./source.ts";
 import { askVerify } from "./verify.ts";
-
-/** What every request takes. */
-export interface RequestOptions {
-  /** Aborted: the request ends, and rejects with the signal's reason. */
-  signal?: AbortSignal | undefined;
-}
-
-/** How to deposit. */
-export interface DepositOptions extends RequestOptions {
-  /**
-   * How many copies to keep, on different places. Without a number a known name keeps its own, and
-   * a new one gets the depot's default.
-   */
-  replicas?: number | null | undefined;
-  /** Accept as few copies as these when there are not places enough; all of `replicas` without. */
-  minimum?: number | null | undefined;
-  /** Resolve as soon as so many copies are on disk; the others follow. All of them without. */
-  wait?: number | null | undefined;
-  /** Told how far it is. */
-  onProgress?: ((progress: DepositProgress) => void) | undefined;
-}
-
-/** Which files to list. */
-export interface ListOptions extends RequestOptions {
-  /** Only names that start with this. */
-  prefix?: string | undefined;
-}
-
-/** How to verify. */
-export interface VerifyOptions extends RequestOptions {
-  /** Told how many bytes of how many were looked at. */
-  onProgress?: ((progress: WorkProgress) => void) | undefined;
-}
 
 /**
  * A client's link to a depot, made by {@linkcode connect}. Requests at the same time have a

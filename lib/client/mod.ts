@@ -28,13 +28,8 @@ export type { Data } from "./data_source.ts";
 export type { DepositProgress } from "./deposit.ts";
 export type { Downloaded, RetrieveFileOptions } from "./download.ts";
 export { LOCAL_CODES, type LocalCode, LocalError } from "./errors.ts";
-export {
-  type DepositOptions,
-  Link,
-  type ListOptions,
-  type RequestOptions,
-  type VerifyOptions,
-} from "./link.ts";
+export { Link } from "./link.ts";
+export type { DepositOptions, ListOptions, RequestOptions, VerifyOptions } from "./options.ts";
 export type { Renamed, RenameOptions, RestoreOptions } from "./names.ts";
 export type { WorkProgress } from "./peer.ts";
 export type {

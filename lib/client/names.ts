@@ -8,7 +8,7 @@ import {
   REQUESTS,
   requireName,
 } from "../protocol/mod.ts";
-import type { ListOptions, RequestOptions } from "./link.ts";
+import type { ListOptions, RequestOptions } from "./options.ts";
 import { readReply } from "./peer.ts";
 import { fileOfContent, type RemovedFile, requireTime, type StoredFile } from "./records.ts";
 import { comesAfter, type Session } from "./session.ts";

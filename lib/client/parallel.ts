@@ -25,9 +25,9 @@ export interface Many<T, R> {
 
 /**
  * Does `work` for each of `items`, several at once. Goes on after failures, except when the depot
- * cannot be reached any more or the signal aborts. `items` may be
- * made with a signal, which aborts when the depot cannot be reached: who asks the depot for them
- * then stops. Throws only what `onDone` throws.
+ * cannot be reached any more or the signal aborts. `items` may be made with a signal, which aborts
+ * when the depot cannot be reached: who asks the depot for them then stops. Throws only what `onDone`
+ * throws.
  */
 export async function inParallel<T, R>(
   items: Items<T> | ((signal: AbortSignal) => Items<T>),
