@@ -1,7 +1,7 @@
 /** The folders and files of a scenario: the same ones for all who take part. */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { Scale } from "./scenario.ts";
+import type { Scale } from "./scale.ts";
 
 const MIB = 1024 * 1024;
 

@@ -7,7 +7,8 @@ import { client, depositFew } from "./load.ts";
 import { PauseProbe } from "./pauses.ts";
 import { processorSeconds } from "./processes.ts";
 import { median } from "./rounds.ts";
-import type { Contestant, Entry, Fact, Scale } from "./scenario.ts";
+import type { Scale } from "./scale.ts";
+import type { Contestant, Entry, Fact } from "./scenario.ts";
 
 /** Lists of all files of the client that are timed. */
 const LISTS = 20;

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { freePort, missing, run } from "./processes.ts";
 import { median } from "./rounds.ts";
 import { Ground } from "./ground.ts";
-import type { Scale } from "./scenario.ts";
+import type { Scale } from "./scale.ts";
 
 const MIB = 1024 * 1024;
 

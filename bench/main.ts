@@ -12,7 +12,8 @@ import { openMedia } from "./media.ts";
 import { head, type Report, section } from "./report.ts";
 import { plot } from "./plot.ts";
 import { measure } from "./rounds.ts";
-import { type Scale, SCALES, type Scenario } from "./scenario.ts";
+import { type Scale, SCALES } from "./scale.ts";
+import type { Scenario } from "./scenario.ts";
 import { growthSeries } from "./scenarios/growth.ts";
 import { SCENARIOS } from "./scenarios/table.ts";
 

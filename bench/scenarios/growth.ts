@@ -4,7 +4,8 @@ import { type Act, grown, ownName } from "../grown.ts";
 import { depositFew } from "../load.ts";
 import { type Series, seriesOf } from "../plot.ts";
 import type { Result } from "../rounds.ts";
-import type { Scale, Scenario } from "../scenario.ts";
+import type { Scale } from "../scale.ts";
+import type { Scenario } from "../scenario.ts";
 
 /** Contestants, by the part of the scale's files that are in their catalogs. */
 const PARTS: Readonly<Record<string, number>> = {

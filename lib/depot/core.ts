@@ -59,6 +59,11 @@ export class Refused extends Error {
   }
 }
 
+/** The refusal of a name that the owner has no file for. */
+export function absent(): Refused {
+  return new Refused("absent", "There is no such file");
+}
+
 export type RefusedWhy =
   | "absent" // no such file
   | "taken" // there is a file of that name

@@ -10,7 +10,7 @@ import {
 import { Offer } from "./offer.ts";
 import type { FileAttributes, FileRecord, PlaceRecord, UploadRecord } from "./catalog/catalog.ts";
 import { forOwner, type OnFileCopies } from "./copy_progress.ts";
-import { copiesOf, type Core, livePlaces, Refused } from "./core.ts";
+import { absent, copiesOf, type Core, livePlaces, Refused } from "./core.ts";
 import { digestOf } from "../content/digest.ts";
 import type { Keeper } from "./keeper.ts";
 import { admitUpload, dropUpload, makeWay, ONCE, UPLOADS_PER_OWNER } from "./leftovers.ts";
@@ -265,8 +265,4 @@ function tooFew(wanted: number, possible: number): Refused {
     } room for the file`,
     possible,
   );
-}
-
-export function absent(): Refused {
-  return new Refused("absent", "There is no such file");
 }

@@ -6,7 +6,7 @@ import { forOwner, type OnCopies, type OnFileCopies } from "./copy_progress.ts";
 import { copiesOf, type Core, Refused } from "./core.ts";
 import { isResumable, type Plan, type Receipt, ROOM_STEP_BYTES } from "./deposit_plan.ts";
 import type { Keeper } from "./keeper.ts";
-import { keepingOf } from "./names.ts";
+import { keepingOf } from "./keeping.ts";
 import { boundBroken } from "./leftovers.ts";
 import { replicaKey } from "./locks.ts";
 import { NoPlaceLeft, openLeg, Upload } from "./upload.ts";

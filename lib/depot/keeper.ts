@@ -7,7 +7,7 @@ import { Examiner } from "./examiner.ts";
 import { Inspector } from "./inspector.ts";
 import { dropOldAsides, dropOldUploads } from "./leftovers.ts";
 import { messageOf } from "./log.ts";
-import { releaseRemoved } from "./names.ts";
+import { releaseRemoved } from "./keeping.ts";
 import { Rate } from "./rate.ts";
 import { reconcile, settle, settleAll } from "./reconcile.ts";
 import { Remover } from "./remover.ts";

@@ -1,8 +1,8 @@
 /** What an owner does to names: renames, removes for a while or for good, restores. */
 import type { FileRecord, Keeping, RemovedRecord } from "./catalog/catalog.ts";
-import { type Copies, copiesOf, type Core, Refused } from "./core.ts";
-import { absent } from "./deposits.ts";
+import { absent, type Copies, copiesOf, type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
+import { keepingOf } from "./keeping.ts";
 
 /** Another name for a file, or with `/` at the end of both for a folder. */
 export interface RenameRequest {
@@ -31,13 +31,6 @@ export interface RemovedQuery {
   after: string;
   afterVersion: number;
   limit: number;
-}
-
-/** How long what is removed or replaced now can be restored; `undefined`: it cannot. */
-export function keepingOf({ settings, clock }: Core): Keeping | undefined {
-  if (settings.keepRemovedMs === 0) return undefined;
-  const now = clock.wall();
-  return { now, until: now + settings.keepRemovedMs };
 }
 
 /** A folder with more files is renamed in parts: this many take the catalog a second or two. */
@@ -114,21 +107,6 @@ export class Names {
   #keeping(): { keeping?: Keeping } {
     const keeping = keepingOf(this.core);
     return keeping ? { keeping } : {};
-  }
-}
-
-/** Removed files released in one transaction, at most. */
-const RELEASED_AT_ONCE = 1_000;
-
-/** Lets go of removed files that were kept for long enough; `attend` is told of their contents. */
-export async function releaseRemoved(
-  { catalog, clock }: Core,
-  attend: (digest: string) => void,
-): Promise<void> {
-  while (true) {
-    const digests = await catalog.releaseRemoved(clock.wall(), RELEASED_AT_ONCE);
-    for (const digest of digests) attend(digest);
-    if (digests.length < RELEASED_AT_ONCE) return;
   }
 }
 

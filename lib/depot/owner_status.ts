@@ -6,8 +6,7 @@ import {
   PAGE_ROWS,
   type PlaceRecord,
 } from "./catalog/catalog.ts";
-import { type Copies, copiesOf, type Core } from "./core.ts";
-import { absent } from "./deposits.ts";
+import { absent, type Copies, copiesOf, type Core } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
 import { roomOf } from "./rooms.ts";

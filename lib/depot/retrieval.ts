@@ -3,8 +3,7 @@ import { Sha256 } from "../content/digest.ts";
 import type { ContentRecord, FileRecord } from "./catalog/catalog.ts";
 import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
 import { sourcesOf } from "./sources.ts";
-import { type Copies, copiesOf, type Core, Refused } from "./core.ts";
-import { absent } from "./deposits.ts";
+import { absent, type Copies, copiesOf, type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 
 /** What a client wants to read. `null`: not said. */
