@@ -8,11 +8,11 @@ import { bytesOf } from "./wire_client.ts";
 /** Every file below a folder, with what is in it. */
 async function everything(folder: string): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+  for await (const { name, isDirectory, isFile } of Deno.readDir(folder)) {
     const path = join(folder, name);
     if (isDirectory) Object.assign(found, await everything(path));
     // SQLite's own, for as long as the file is open; what is left of it is made anew.
-    else if (!name.endsWith("-shm")) found[path] = digestOf(await Deno.readFile(path));
+    else if (isFile && !name.endsWith("-shm")) found[path] = digestOf(await Deno.readFile(path));
   }
   return found;
 }
