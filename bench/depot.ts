@@ -46,7 +46,7 @@ export class RunningDepot implements AsyncDisposable {
       await Daemon.start(program, [
         ...args,
         ...["--port", "0", "--data", join(home, "data"), ...stores.flat()],
-        ...["--settle", "0s", "--linger", "0s", "--reserve", "0"],
+        ...["--settle", "0s", "--linger", "0s", "--keep-removed", "0", "--reserve", "0"],
       ], { ready: /listening on \S+, depot/ }),
     );
     const port = Number(/listening on \S+:(\d+), depot/.exec(server.said)![1]);
