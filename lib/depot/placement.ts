@@ -18,7 +18,10 @@
 export interface Candidate {
   id: string;
   zone: string;
-  /** Free for this content: reservations and the reserve are taken off already. */
+  /**
+   * Free for this content: reservations and the reserve are taken off already. Negative where less
+   * than those is free.
+   */
   free: number;
   /** The machine that it is on, when that is known. */
   machine?: string;

@@ -81,7 +81,7 @@ export class Rooms {
     const kept = place.trusted ? this.reserve(room.capacity, place) : 0;
     const taken = (this.#reserved.get(place.id) ?? 0) + kept;
     const { id, zone, machine } = place;
-    const free = Math.max(0, room.free - taken);
+    const free = room.free - taken;
     return machine === undefined ? { id, zone, free } : { id, zone, free, machine };
   }
 }
