@@ -25,11 +25,11 @@ export async function releaseForRoom(
   { core, keeper, signal }: { core: Core; keeper: Keeper; signal: AbortSignal },
 ): Promise<boolean> {
   const { catalog, clock, settings } = core;
-  const files = await enough(owner, need, core);
-  if (files === null) return false;
-  const digests = await catalog.forgetRemoved(owner, files);
+  const contents = await enough(owner, need, core);
+  if (contents === null) return false;
+  const digests = await catalog.forgetRemoved(owner, contents);
   await Promise.all(digests.map((digest) => keeper.ensure(digest)));
-  core.log.info("Let go of removed files for a deposit", { files: files.length });
+  core.log.info("Let go of removed files for a deposit", { contents: digests.length });
   const end = clock.monotonic() + settings.lingerMs + PATIENCE_MS;
   while (!await hasRoom(need, core)) {
     signal.throwIfAborted();
@@ -39,22 +39,22 @@ export async function releaseForRoom(
   return true;
 }
 
-/** The removed files that have to go; `null` when all of them together are not enough. */
+/** Digests of what has to go; `null` when all of it together is not enough. */
 async function enough(
   owner: string,
   { size, least }: Need,
   core: Core,
-): Promise<{ name: string; version: number }[] | null> {
+): Promise<string[] | null> {
   const look = await core.rooms.look(core.places.takers());
   const free = new Map(look.candidates().map((place) => [place.id, place.free]));
-  const files = await core.catalog.removedByEnd(owner, MOST);
-  for (const [index, file] of files.entries()) {
-    for (const place of file.places) {
+  const contents = await core.catalog.removedByEnd(owner, MOST);
+  for (const [index, content] of contents.entries()) {
+    for (const place of content.places) {
       const before = free.get(place);
-      if (before !== undefined) free.set(place, before + file.size);
+      if (before !== undefined) free.set(place, before + content.size);
     }
     const able = [...free.values()].filter((bytes) => bytes >= size).length;
-    if (able >= least) return files.slice(0, index + 1);
+    if (able >= least) return contents.slice(0, index + 1).map(({ digest }) => digest);
   }
   return null;
 }

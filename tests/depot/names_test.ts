@@ -131,3 +131,29 @@ Deno.test("what an owner removed makes way for what it deposits, the oldest firs
   await refused("no room", () => test.deposit("e", someBytes(400_000, 10), { owner: other }));
   assertEquals(await removed(test), ["c 1: 2"], "nobody else's goes");
 });
+
+Deno.test("what was removed twice makes way as well", async () => {
+  const places = ["p0", "p1"].map((name) => ({ name, capacity: 1_000_000 }));
+  await using test = await TestDepot.open({ places, settings: { ...KEPT, lingerMs: 50 } });
+  for (const name of ["a", "b", "a"]) {
+    await test.deposit(name, someBytes(400_000, 1));
+    await test.depot.names.remove(test.owner, name);
+  }
+  await test.deposit("c", someBytes(100_000, 2));
+  await test.depot.names.remove(test.owner, "c");
+  await test.deposit("d", someBytes(600_000, 3));
+  assertEquals(await removed(test), ["c 1: 2"]);
+  assertEquals(await test.retrieve("d"), someBytes(600_000, 3));
+});
+
+Deno.test("nothing that was removed goes where its room would only fill up the reserve", async () => {
+  const places = ["p0", "p1"].map((name) => ({ name, capacity: 1_000_000 }));
+  let reserve = 0;
+  const settings = { ...KEPT, lingerMs: 50, reserve: () => reserve };
+  await using test = await TestDepot.open({ places, settings });
+  await test.deposit("a", someBytes(300_000, 1));
+  await test.depot.names.remove(test.owner, "a");
+  reserve = 900_000;
+  await refused("no room", () => test.deposit("b", someBytes(200_000, 2)));
+  assertEquals(await removed(test), ["a 1: 2"]);
+});

@@ -127,12 +127,15 @@ export interface Catalog extends AsyncDisposable {
    */
   forgetFile(owner: string, name: string): Promise<string[] | null>;
   /**
-   * The owner's removed files, those first that are kept for the shortest time, whose contents
-   * nothing else wants: no file, and no other removed one.
+   * Contents that only removed files of this owner want, those first that are kept for the shortest
+   * time. Of the removed files only the first `limit` are looked at.
    */
-  removedByEnd(owner: string, limit: number): Promise<RemovedRecord[]>;
-  /** These removed files cannot be restored any more; resolves to their digests. */
-  forgetRemoved(owner: string, files: { name: string; version: number }[]): Promise<string[]>;
+  removedByEnd(owner: string, limit: number): Promise<RemovedContent[]>;
+  /**
+   * None of the owner's removed files with these contents can be restored any more. Resolves to
+   * those digests of which there was one.
+   */
+  forgetRemoved(owner: string, digests: string[]): Promise<string[]>;
   /** Forgets up to `limit` removed files that are not kept beyond `now`; resolves to their digests. */
   releaseRemoved(now: number, limit: number): Promise<string[]>;
 
@@ -327,6 +330,9 @@ export interface FileRecord extends FileAttributes {
   /** Where good replicas of its content are, live or not. */
   places: string[];
 }
+
+/** What removed files of one owner keep. `places`: where good replicas are. */
+export type RemovedContent = Pick<FileRecord, "digest" | "size" | "places">;
 
 /** A file that was removed or replaced; `version` is what it had then. */
 export interface RemovedRecord extends FileRecord {

@@ -1,6 +1,6 @@
 /** Files that were removed or replaced and can still be restored. */
 import type { RemovedRecord } from "./catalog.ts";
-import { digestBytes, findOwner } from "./keys.ts";
+import { digestBytes, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
@@ -72,29 +72,32 @@ export const removedVerbs = {
   },
 
   removedByEnd(db, owner, limit) {
-    return db.all<RemovedRow>(
-      `${REMOVED} WHERE f.owner = ? AND NOT EXISTS (SELECT 1 FROM files WHERE content = f.content)
-       AND (SELECT count(*) FROM removed WHERE content = f.content) = 1
-       ORDER BY f.kept_until LIMIT ?`,
+    return db.all<{ digest: string; size: number; places: string }>(
+      // Each content once: an owner may have removed the same one ten thousand times.
+      `SELECT lower(hex(found.content)) AS digest, c.size, (
+         SELECT json_group_array(p.id) FROM replicas r CROSS JOIN places p ON p.key = r.place
+         WHERE r.content = found.content AND r.state = 'good'
+       ) AS places
+       FROM (
+         SELECT DISTINCT content FROM (
+           SELECT content FROM removed WHERE owner = ?1 ORDER BY kept_until LIMIT ?2
+         )
+       ) found CROSS JOIN contents c ON c.digest = found.content
+       WHERE NOT EXISTS (SELECT 1 FROM files WHERE content = found.content)
+       AND NOT EXISTS (SELECT 1 FROM removed WHERE content = found.content AND +owner <> ?1)
+       ORDER BY (SELECT max(kept_until) FROM removed WHERE content = found.content)`,
       findOwner(db, owner) ?? null,
       limit,
-    ).map(toFile);
+    ).map((row) => ({ ...row, places: idsOf(row.places) }));
   },
 
-  forgetRemoved(db, owner, files) {
+  forgetRemoved(db, owner, digests) {
     const key = findOwner(db, owner) ?? null;
-    return files.flatMap(({ name, version }) => {
-      const row = db.get<{ digest: string }>(
-        `SELECT lower(hex(content)) AS digest FROM removed
-         WHERE owner = ? AND name = ? AND version = ?`,
-        key,
-        name,
-        version,
-      );
-      if (!row) return [];
-      db.run(`${DELETE_REMOVED} AND version = ?`, key, name, version);
-      forgetUnneeded(db, digestBytes(row.digest));
-      return [row.digest];
+    return digests.filter((digest) => {
+      const content = digestBytes(digest);
+      const files = db.run("DELETE FROM removed WHERE content = ? AND +owner = ?", content, key);
+      if (files > 0) forgetUnneeded(db, content);
+      return files > 0;
     });
   },
 

@@ -57,7 +57,7 @@ const CALLS: Record<Verb, unknown[]> = {
   removedFiles: [{ owner: OWNER, prefix: "a/", after: "a/b", afterVersion: 1, limit: 10 }],
   restoreFile: [{ owner: OWNER, name: "m", version: null, replace: true }],
   removedByEnd: [OWNER, 10],
-  forgetRemoved: [OWNER, [{ name: "m", version: 1 }]],
+  forgetRemoved: [OWNER, [D]],
   forgetFile: [OWNER, "m"],
   releaseRemoved: [1, 10],
   replicaLost: [D, "p1", "aside", 1],
@@ -71,7 +71,8 @@ const CALLS: Record<Verb, unknown[]> = {
 const MAY_BE_SCANNED =
   /^SCAN (places|asides|a|u|depot|json_each|found|\(subquery-\d+\)|mine|CONSTANT ROW)(?!\w)/;
 /** Where what is sorted is one owner's contents, one content's replicas, or small anyway. */
-const MAY_SORT = /LIMIT \?\n\s+\) GROUP BY wanted|WHERE r\.content = \?|FROM asides|FROM uploads/;
+const MAY_SORT =
+  /SELECT DISTINCT content FROM|LIMIT \?\n\s+\) GROUP BY wanted|WHERE r\.content = \?|FROM asides|FROM uploads/;
 
 Deno.test("no verb reads files, contents or replicas from end to end, nor sorts a page", async () => {
   await using directory = temporaryDirectory();

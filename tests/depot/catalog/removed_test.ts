@@ -137,3 +137,28 @@ Deno.test("renameFiles() renames all or none", async () => {
   assertEquals((await catalog.file(OWNER, "b/2"))?.version, 2);
   await assertRejects(() => catalog.renameFiles({ ...renaming, from: null as never }), Error);
 });
+
+Deno.test("each content that only an owner's removed files want makes way once, with all of them", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  const remove = async (number: number, name: string, until: number, owner = OWNER) => {
+    await deposit(catalog, { number, name, owner });
+    await catalog.removeFile(owner, name, { now: 20, until });
+  };
+  await remove(1, "a", 30);
+  await remove(2, "b", 31);
+  await remove(3, "c", 32);
+  await remove(1, "d", 33);
+  await remove(4, "e", 34);
+  await remove(3, "c", 30, OTHER_OWNER);
+  await deposit(catalog, { number: 4, name: "f", owner: OTHER_OWNER });
+  const byEnd = await catalog.removedByEnd(OWNER, 10);
+  assertEquals(byEnd.map((content) => content.digest), [digest(2), digest(1)]);
+  assertEquals(await catalog.forgetRemoved(OWNER, [digest(1), digest(3), digest(5)]), [
+    digest(1),
+    digest(3),
+  ]);
+  const names = async (owner: string) =>
+    (await catalog.removedFiles({ ...ALL, owner })).files.map(({ name }) => name);
+  assertEquals([await names(OWNER), await names(OTHER_OWNER)], [["b", "e"], ["c"]]);
+});
