@@ -20,7 +20,10 @@ export interface RenameOptions extends RequestOptions {
   force?: boolean;
 }
 
-/** How a rename went. `null`: the answer was lost, and what it was about had been done. */
+/**
+ * How a rename went. `null`: the answer was lost, and then nothing had the old name any more and
+ * something the new one.
+ */
 export interface Renamed {
   /** Files that have another name now. */
   files: number | null;
@@ -53,10 +56,23 @@ export function rename(
       return await session.run(signal, () => askRename(session, { from, to, replace: force }));
     } catch (error) {
       const gone = error instanceof Refusal && error.code === "nao_encontrado";
-      if (!gone || attempts === 1) throw error;
+      // The answer to an earlier attempt may have been lost.
+      if (!gone || attempts === 1 || !await isThere(session, to, signal)) throw error;
       return { files: null, replaced: null };
     }
   }, { signal });
+}
+
+/** Whether there is a file of that name, or in that folder. */
+async function isThere(session: Session, name: string, signal?: AbortSignal): Promise<boolean> {
+  if (name.endsWith("/")) return (await session.page({ prefix: name, signal })).files.length > 0;
+  try {
+    await session.fileStatus(name, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof Refusal && error.code === "nao_encontrado") return false;
+    throw error;
+  }
 }
 
 /** What can be restored, ascending by name and then by version. */

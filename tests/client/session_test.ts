@@ -210,8 +210,18 @@ Deno.test("a rename or a restoring whose answer was lost counts when it was done
     async (peer) => {
       await renaming(peer);
       await peer.say(gone);
+      await peer.expect(/^comando:estado_arquivo\|nome_arquivo:b$/);
+      await peer.say("itens:0", encode(REPLIES.file, { ...FILE_LINE, name: "b" }));
       await peer.expect(/^comando:renomear/);
       await peer.say(gone);
+      await peer.expect(/^comando:renomear\|substituir:0\|nome_novo:G\/\|nome_arquivo:F\/$/);
+    },
+    async (peer) => {
+      await peer.hello();
+      await peer.expect(/^comando:renomear/);
+      await peer.say(gone);
+      await peer.expect(/^comando:listar\|.*\|nome_arquivo:G\/$/);
+      await peer.say("itens:0|mais:0");
     },
     list,
     async (peer) => {
@@ -226,6 +236,7 @@ Deno.test("a rename or a restoring whose answer was lost counts when it was done
     using link = depot.link();
     assertEquals(await link.rename("a", "b"), { files: null, replaced: null });
     await assertRejects(() => link.rename("a", "b"), Refusal, "no such file");
+    await assertRejects(() => link.rename("F/", "G/"), Refusal, "no such file");
   }
   using link = depot.link();
   assertEquals((await link.restore("a")).version, 2);
