@@ -89,7 +89,12 @@ export class Keeper implements AsyncDisposable {
     this.#run(() =>
       this.#every(
         RELEASE_EVERY_MS,
-        () => releaseRemoved(this.core, (digest) => this.attend(digest)),
+        () =>
+          releaseRemoved(this.core, {
+            signal: this.#stop.signal,
+            attend: (digest) => this.attend(digest),
+            queued: () => this.#queue.size,
+          }),
       )
     );
     this.#run(() => this.#every(LEFTOVERS_EVERY_MS, () => this.#dropLeftovers()));

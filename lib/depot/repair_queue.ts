@@ -1,3 +1,6 @@
+/** Who finds contents by the thousand waits while more than these are queued: memory stays bounded. */
+export const QUEUE_LIMIT = 10_000;
+
 /** Contents that need care, those with the fewest copies first, then in the order of coming. */
 export class RepairQueue {
   #levels = new Map<number, Set<string>>();

@@ -1,11 +1,10 @@
 import { PAGE_ROWS } from "./catalog/catalog.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { turningPoints } from "./judgement.ts";
+import { QUEUE_LIMIT } from "./repair_queue.ts";
 import { Wakeup } from "./wakeup.ts";
 import { surveyLists } from "./weighing.ts";
 
-/** A survey waits while more contents than this are queued, so that memory stays bounded. */
-const QUEUE_LIMIT = 10_000;
 /** The whole catalog is walked over this often, whatever happened or not. Milliseconds. */
 const EVERYTHING_EVERY_MS = 6 * 3_600_000;
 /** Where this part of all places needs a look at once, the whole catalog is walked over instead. */
