@@ -11,8 +11,6 @@ export const placeVerbs = {
     ).map((row) => ({ ...row, draining: row.draining === 1 }));
   },
 
-  // `since` moves even for a place that is online already: after a crash that is what it was left
-  // as, and what was verified before then says nothing of what it has now.
   placeJoined(db, { id, kind, address, name, zone }, now) {
     db.run(
       `INSERT INTO places (id, kind, address, name, zone, state, since)
