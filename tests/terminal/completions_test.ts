@@ -52,6 +52,7 @@ const CASES: readonly [line: string, offered: string[] | null][] = [
   ["deposito server dr", ["drain"]],
   ["deposito server drain --w", ["--wait"]],
   ["deposito server --grace ", []],
+  ["deposito server aside --drop ", ["spare"]],
   ["deposito client deposit fi", null],
   ["deposito client retrieve x --output fi", null],
   ["deposito client retrieve fi", []],

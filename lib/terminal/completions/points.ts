@@ -46,7 +46,7 @@ export function pointsBelow(point: Point, at = ""): PlacedPoint[] {
   return [{ ...point, at }, ...below];
 }
 
-/** `path`: of this machine. A list: one of these. `none`: nothing that can be known. */
+/** `path`: of this machine. A list: one of these, or what nobody can know. `none`: nothing that can be known. */
 export type Values = "path" | "none" | readonly string[];
 
 /** The flags of all points that take a value, by their names. */
@@ -62,5 +62,7 @@ const PATHS = /\b(PATH|DIR|FILE)\b/;
 function valuesOf(flag: Flag): Values {
   if (flag.kind === "switch") return "none";
   if (PATHS.test(flag.value)) return "path";
-  return flag.value.includes("|") ? flag.value.split("|") : "none";
+  if (!flag.value.includes("|")) return "none";
+  // What stands in capitals is a kind of word, and no word.
+  return flag.value.split("|").filter((word) => word !== word.toUpperCase());
 }
