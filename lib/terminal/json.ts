@@ -115,7 +115,12 @@ const UNSEEN = /[\x7f-\x9f\u2028\u2029]|\p{Cf}/gu;
 
 /** A value as JSON in one line, safe to look at. */
 export function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(
+  return seenJson(JSON.stringify(value));
+}
+
+/** JSON with escapes for what its strings have that would not be seen. */
+export function seenJson(json: string): string {
+  return json.replace(
     UNSEEN,
     (char) =>
       Array.from({ length: char.length }, (_, at) => char.charCodeAt(at))

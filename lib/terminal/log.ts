@@ -7,6 +7,10 @@ import {
   type LogRecord,
 } from "@logtape/logtape";
 
+import { jsonText, seenJson } from "./json.ts";
+import { type Outlet, writeAll } from "./output.ts";
+import { shown } from "./text.ts";
+
 export type LogFormat = "text" | "json";
 
 type Fields = Record<string, string | number | boolean | null>;
@@ -19,12 +23,11 @@ export interface ServerLog {
 }
 
 /** Makes the process's log, in place of one that was made before. */
-export function openLog(format: LogFormat): ServerLog {
-  const toLine = format === "json" ? jsonLinesFormatter : textLine();
-  const encoder = new TextEncoder();
+export function openLog(format: LogFormat, outlet: Outlet = Deno.stderr): ServerLog {
+  const toLine = format === "json" ? jsonLine : textLine();
   configureSync({
     reset: true,
-    sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(toLine(record))) },
+    sinks: { stderr: (record) => writeAll(outlet, toLine(record)) },
     loggers: [
       { category: "deposito", sinks: ["stderr"], lowestLevel: "info" },
       { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
@@ -32,20 +35,29 @@ export function openLog(format: LogFormat): ServerLog {
   });
   const logger = getLogger("deposito");
   return {
-    info: (event, fields = {}) => logger.info(event, fields),
-    warn: (event, fields = {}) => logger.warn(event, fields),
-    error: (event, fields = {}) => logger.error(event, fields),
+    info: (event, fields = {}) => logger.info(literal(event), fields),
+    warn: (event, fields = {}) => logger.warn(literal(event), fields),
+    error: (event, fields = {}) => logger.error(literal(event), fields),
   };
 }
 
-/** The event, then its fields as `key=value`. */
+/** The logger would put a field in place of what stands in braces. */
+function literal(event: string): string {
+  return event.replace(/[{}]/g, "$&$&");
+}
+
+function jsonLine(record: LogRecord): string {
+  return seenJson(jsonLinesFormatter(record));
+}
+
+/** The event, then its fields as `key=value`. What others called themselves steers no terminal. */
 function textLine(): (record: LogRecord) => string {
   return getTextFormatter({
     timestamp: "rfc3339",
     format({ timestamp, level, message, record }) {
       const fields = Object.entries(record.properties)
-        .map(([key, value]) => ` ${key}=${JSON.stringify(value)}`).join("");
-      return `${timestamp} ${level} ${message}${fields}`;
+        .map(([key, value]) => ` ${key}=${jsonText(value)}`).join("");
+      return `${timestamp} ${level} ${shown(message)}${fields}`;
     },
   });
 }
