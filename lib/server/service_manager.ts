@@ -1,6 +1,10 @@
 /** What systemd, or whoever understands its protocol, is told of a service's life. */
 import { join } from "node:path";
+import { inTime } from "../depot/clock.ts";
 import { type Log, messageOf } from "../depot/log.ts";
+
+/** A manager that takes no message for so long is not waited for. Milliseconds. */
+const PATIENCE_MS = 2_000;
 
 export interface ServiceManager {
   /** `NOTIFY_SOCKET`; not set where nobody wants to know. */
@@ -25,7 +29,8 @@ export async function tellServiceManager(
     await removeIfThere(path);
     // The runtime sends datagrams only from a socket that has a name.
     own = Deno.listenDatagram({ transport: "unixpacket", path });
-    await own.send(new TextEncoder().encode(state), { transport: "unixpacket", path: socket });
+    const manager: Deno.UnixAddr = { transport: "unixpacket", path: socket };
+    await inTime(own.send(new TextEncoder().encode(state), manager), PATIENCE_MS);
   } catch (error) {
     log.warn("Could not tell the service manager", { state, why: messageOf(error) });
   } finally {

@@ -53,6 +53,33 @@ Deno.test({
 });
 
 Deno.test({
+  name: "server: a service manager that reads nothing stops nothing",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using root = temporaryRoot();
+    const socket = join(root.path, "manager");
+    const manager = Deno.listenDatagram({ transport: "unixpacket", path: socket });
+    const other = Deno.listenDatagram({
+      transport: "unixpacket",
+      path: join(root.path, "another service"),
+    });
+    // The system holds a few messages for who does not read, and then lets the sender wait.
+    const filling = (async () => {
+      while (true) {
+        await other.send(new Uint8Array(1), { transport: "unixpacket", path: socket });
+      }
+    })().catch(() => {});
+    await using server = await RunningServer.start(root.path, { env: { NOTIFY_SOCKET: socket } });
+    await server.logged(/Could not tell the service manager.*READY=1/);
+    assertEquals(await server.stop(), 0);
+    assert(/Could not tell the service manager.*STOPPING=1/.test(server.log), server.log);
+    manager.close();
+    other.close();
+    await filling;
+  },
+});
+
+Deno.test({
   name: "server: told to stop it answers with the copies there are to who waits for more",
   ignore: Deno.build.os === "windows",
   async fn() {
