@@ -63,6 +63,10 @@ Deno.test("drain: says how far it is, what is in the way, and what comes next", 
     "d is drained: nothing needs it any more. To have it out of the way:",
     "  deposito server forget d",
   ]);
+  for (const name of ["d; echo", "$(echo)", "-d", "disk1\u202e"]) {
+    const advice = lines("drain", { place: { ...PLACE, name }, remaining: 0, takers: 0 }).at(-1);
+    assertEquals(advice, `  deposito server forget ${PLACE.id}`);
+  }
 });
 
 Deno.test("every operator's command has its help", () => {

@@ -98,5 +98,5 @@ function cellsOf({ digest, place, since, size, good, spare }: ReturnType<typeof 
 }
 
 function copiesWords(number: number): string {
-  return count(number, "set-aside copy").replace("copys", "copies");
+  return count(number, "set-aside copy", "set-aside copies");
 }

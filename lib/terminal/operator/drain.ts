@@ -1,3 +1,4 @@
+import { REAL_PACE } from "../../client/pace.ts";
 import { shown } from "../text.ts";
 import { count } from "../units.ts";
 import { type Asking, defineOperatorCommand, placeJson } from "./command.ts";
@@ -37,7 +38,7 @@ export const drainCommand = defineOperatorCommand({
     if (remaining === 0) {
       return [
         `${name} is drained: nothing needs it any more. To have it out of the way:`,
-        forget(name),
+        forget(place),
       ];
     }
     return [
@@ -46,13 +47,15 @@ export const drainCommand = defineOperatorCommand({
         ? "no other place takes any now: add one"
         : `${count(takers, "other place")} may take them`),
       "See what remains with `deposito server places`; when it is drained:",
-      forget(name),
+      forget(place),
     ];
   },
 });
 
-function forget(name: string): string {
-  return `  deposito server forget ${name}`;
+/** To be typed as it stands: a name that somebody else chose may mean more to a shell. */
+function forget({ id, name }: Drained["place"]): string {
+  const isPlain = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(name);
+  return `  deposito server forget ${isPlain ? name : id}`;
 }
 
 async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
@@ -68,20 +71,10 @@ async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
     }
     remaining = row.remaining ?? 0;
     const tookMs = performance.now() - begun;
-    if (remaining > 0) await passed(Math.max(LOOK_EVERY_MS, LOOKS_APART * tookMs), signal);
+    if (remaining > 0) {
+      await REAL_PACE.sleep(Math.max(LOOK_EVERY_MS, LOOKS_APART * tookMs), signal);
+    }
   }
   screen.live("");
   return { ...first, remaining };
-}
-
-/** Throws why `signal` aborted. */
-async function passed(ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const stop = () => resolve();
-  signal.addEventListener("abort", stop);
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
-  signal.throwIfAborted();
 }

@@ -29,5 +29,5 @@ export const forgetCommand = defineOperatorCommand({
 /** What is given up with a place, for a question. */
 export function stakeWords({ place, replicas, sole }: Stake): string {
   const only = sole > 0 ? `; of ${count(sole, "content")} it has the only copy that is known` : "";
-  return `${place.name} has ${count(replicas, "copy").replace("copys", "copies")}${only}`;
+  return `${place.name} has ${count(replicas, "copy", "copies")}${only}`;
 }

@@ -55,15 +55,11 @@ function placesLine(places: Status["places"]): string {
 
 function repairLine({ queued, running, deficit, damaged, aside }: Status["repair"]): string {
   const parts = [
-    ...deficit > 0 ? [copiesWords(deficit, "missing")] : [],
+    ...deficit > 0 ? [`${count(deficit, "copy", "copies")} missing`] : [],
     ...damaged > 0 ? [`${count(damaged, "content")} without a good copy`] : [],
     ...running > 0 ? [`${running} being repaired`] : [],
     ...queued > 0 ? [`${queued} to be repaired`] : [],
-    ...aside > 0 ? [copiesWords(aside, "set aside")] : [],
+    ...aside > 0 ? [`${count(aside, "copy", "copies")} set aside`] : [],
   ];
   return parts.length > 0 ? parts.join(", ") : "nothing to repair";
-}
-
-function copiesWords(number: number, what: string): string {
-  return `${number} ${number === 1 ? "copy" : "copies"} ${what}`;
 }
