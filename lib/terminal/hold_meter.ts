@@ -1,5 +1,6 @@
 /** What a holder shows of itself: what happens, and how it is. */
 import type { Holder, HoldEvent } from "../client/holder/holder.ts";
+import { jsonText } from "./json.ts";
 import type { Screen } from "./screen.ts";
 import { Speed } from "./speed.ts";
 import { wrap } from "./text.ts";
@@ -45,6 +46,8 @@ export interface HoldMeterOptions {
   directory: string;
   /** Whether the state is shown besides what happens. */
   drawn: boolean;
+  /** Told when nobody reads any more; without it that is thrown. */
+  onUnread?: (error: Error) => void;
 }
 
 export class HoldMeter implements Disposable {
@@ -64,17 +67,32 @@ export class HoldMeter implements Disposable {
     if (!drawn) return;
     this.#holder = holder;
     const often = !json && screen.progressColumns !== null;
-    this.#timer = setInterval(() => this.#show(), often ? DRAW_EVERY_MS : TELL_EVERY_MS);
+    this.#timer = setInterval(() => this.#look(), often ? DRAW_EVERY_MS : TELL_EVERY_MS);
   }
 
   /** Something happened to the holder. */
   tell(event: HoldEvent): void {
+    this.#write(() => this.#tell(event));
+  }
+
+  /** Who holds says goodbye first when nobody reads any more. */
+  #write(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      const { onUnread } = this.options;
+      if (!onUnread || !(error instanceof Deno.errors.BrokenPipe)) throw error;
+      onUnread(error);
+    }
+  }
+
+  #tell(event: HoldEvent): void {
     this.#connected = event.type === "connected" || event.type === "leaving";
     const { screen, json, directory } = this.options;
     if (json) {
       if (event.type === "leaving") this.#needed = event.needed;
       const time = new Date().toISOString();
-      screen.result(JSON.stringify({ event: event.type, time, ...event, type: undefined }));
+      screen.result(jsonText({ event: event.type, time, ...event, type: undefined }));
       return;
     }
     if (event.type === "leaving") return this.#tellLeaving(event.needed);
@@ -86,7 +104,7 @@ export class HoldMeter implements Disposable {
       screen.remark(`said goodbye: ${this.#farewell()}`);
       return;
     }
-    this.#show();
+    void this.#look();
   }
 
   /** Whether the depot said that it needs nothing of this directory any more. */
@@ -116,24 +134,22 @@ export class HoldMeter implements Disposable {
     if (this.#holder) this.options.screen.live("");
   }
 
-  async #show(): Promise<void> {
-    const { screen, json } = this.options;
+  async #look(): Promise<void> {
     const holder = this.#holder;
     if (!holder) return;
     const { contents, bytes } = holder.shelf;
-    const room = await holder.shelf.room().catch(() => ({ capacity: 0 }));
-    const state = {
-      connected: this.#connected,
-      contents,
-      bytes,
-      capacity: room.capacity,
-      ...holder.traffic,
-    };
+    const { capacity } = await holder.shelf.room().catch(() => ({ capacity: 0 }));
+    const state = { connected: this.#connected, contents, bytes, capacity, ...holder.traffic };
+    this.#write(() => this.#show(state));
+  }
+
+  #show(state: HoldState): void {
+    const { screen, json } = this.options;
     const columns = screen.progressColumns;
     if (!json && columns !== null) {
       return screen.live(...wrap(holdText(state, this.#rates(state)), columns - 1));
     }
-    const text = json ? JSON.stringify({ event: "state", ...state }) : holdText(state, null);
+    const text = json ? jsonText({ event: "state", ...state }) : holdText(state, null);
     if (text === this.#last) return;
     this.#last = text;
     if (json) screen.result(text);

@@ -1,7 +1,8 @@
-import { holdText } from "../../lib/terminal/hold_meter.ts";
+import { HoldMeter, holdText } from "../../lib/terminal/hold_meter.ts";
 import { IN_CLEAR } from "../../lib/terminal/lending.ts";
 import { columnsOf, wrap } from "../../lib/terminal/text.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { KeptScreen } from "./kept_screen.ts";
 
 const MIB = 1024 * 1024;
 const STATE = {
@@ -31,4 +32,23 @@ Deno.test("a holder says what it holds, and what comes and goes", () => {
 Deno.test("the first thing that is said to who lends is that contents are in clear", () => {
   assertMatch(IN_CLEAR.join(" "), /contents are in clear until their owners encrypt them/);
   for (const line of IN_CLEAR) assert(columnsOf(line) <= 80);
+});
+
+Deno.test("a reader that has enough of a holder's events is told of, and stops nothing by itself", () => {
+  const writeSync = () => {
+    throw new Deno.errors.BrokenPipe();
+  };
+  const { screen } = new KeptScreen({ stdout: { writeSync } });
+  const unread: Error[] = [];
+  const options = { screen, json: true, directory: "d", drawn: true };
+  using meter = new HoldMeter({ ...options, onUnread: (error) => unread.push(error) });
+  meter.tell({ type: "connected", place: "p" });
+  assertEquals(unread.map((error) => error instanceof Deno.errors.BrokenPipe), [true]);
+});
+
+Deno.test("a holder's events steer no terminal with what a depot said", () => {
+  const kept = new KeptScreen();
+  using meter = new HoldMeter({ screen: kept.screen, json: true, directory: "d", drawn: true });
+  meter.tell({ type: "reconnecting", why: "a\x9b31m", delayMs: 1 });
+  assertMatch(kept.out, /"why":"a\\u009b31m"/);
 });

@@ -52,9 +52,13 @@ export const holdCommand = defineCommand({
     const reserve = flags.reserve === null ? null : parseSize(flags.reserve);
     if (name === "" || zone === "") throw new UsageError("--name and --zone need a text");
     const lent = { directory: context.path(directory), name, zone, machine, capacity, reserve };
-    using meter = new HoldMeter({ ...context, directory: lent.directory, drawn: true });
+    const unread = new AbortController();
+    const onUnread = (error: Error) => unread.abort(error);
+    using meter = new HoldMeter({ ...context, directory: lent.directory, drawn: true, onUnread });
     const { leave } = flags;
-    await lend({ ...lent, leave }, { context, meter, signal: context.signal });
+    const signal = AbortSignal.any([context.signal, unread.signal]);
+    await lend({ ...lent, leave }, { context, meter, signal });
+    unread.signal.throwIfAborted();
     if (!leave || meter.isFree) return EXIT.done;
     context.screen.complain(`keep ${lent.directory} for now: not every copy is elsewhere yet`);
     return EXIT.failed;
