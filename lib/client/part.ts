@@ -1,6 +1,6 @@
 /** The file in which the bytes of another one gather until all of them are there. */
 import { Sha256 } from "../content/digest.ts";
-import { LocalError } from "./errors.ts";
+import { LocalError, messageOf } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
 import { lockFile, tryLock } from "./lock.ts";
 import { lookAt, requireReplaceable, somethingElseAt } from "./output_path.ts";
@@ -67,9 +67,14 @@ export class Part implements Sink, Disposable {
     return [kept, await hashFile(this.#file, kept, signal)];
   }
 
+  /** What cannot be written is thrown with the path, as the runtime does where it knows one. */
   async write(bytes: Uint8Array): Promise<void> {
-    for (let rest = bytes; rest.length > 0;) {
-      rest = rest.subarray(await this.#file.write(rest));
+    try {
+      for (let rest = bytes; rest.length > 0;) {
+        rest = rest.subarray(await this.#file.write(rest));
+      }
+    } catch (cause) {
+      throw new Error(`${messageOf(cause)}: write '${this.#path}'`, { cause });
     }
   }
 

@@ -18,9 +18,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   encerrando: "try again when it runs again",
 };
 
-/** One line for any error. */
-export function complaint(error: unknown): string {
-  if (error instanceof Refusal) return refusal(error);
+/** One line for any error. `advice`: by codes, in place of what is usually said to do. */
+export function complaint(error: unknown, advice: Readonly<Record<string, string>> = {}): string {
+  if (error instanceof Refusal) return refusal(error, { ...ADVICE, ...advice });
   if (error instanceof ConnectionLost) return connectionLost(error);
   return systemWords(error);
 }
@@ -30,11 +30,11 @@ export function retryWords(error: Error): string {
   return withoutNumbers(error.message);
 }
 
-function refusal(error: Refusal): string {
+function refusal(error: Refusal, advices: Readonly<Record<string, string>>): string {
   if (error.code === "poucos_locais" && error.available) {
     return `${error.message}; ask for ${error.available}, or deposit it with --allow-fewer`;
   }
-  const advice = ADVICE[error.code];
+  const advice = advices[error.code];
   return advice ? `${error.message}; ${advice}` : error.message;
 }
 
@@ -78,7 +78,7 @@ function systemAdvice(error: unknown, words: string): string | null {
   if (error instanceof Deno.errors.NotFound) return "check the path";
   if (error instanceof Deno.errors.PermissionDenied) return "check who may use it";
   if (words.includes("No space left")) {
-    return "make room on the disk that it goes to; what came is kept";
+    return "make room there; the same command goes on where it was";
   }
   return null;
 }

@@ -2,9 +2,11 @@ import { basename } from "node:path";
 import { digestOf } from "../../lib/content/digest.ts";
 import { LocalError, type StoredFile } from "../../lib/client/mod.ts";
 import { download } from "../../lib/client/download.ts";
+import { complaint } from "../../lib/terminal/complaint.ts";
 import { partPath } from "../../lib/client/output_path.ts";
 import { Part } from "../../lib/client/part.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
+import { smallDisk, whyNoSmallDisk } from "../server/small_disk.ts";
 import { contentLine, ScriptedDepot, someBytes, TempFolder } from "./scripted_depot.ts";
 
 const onWindows = Deno.build.os === "windows";
@@ -149,4 +151,19 @@ Deno.test("waiting for a part that is being filled says so, and ends when it is 
     "stopped",
   );
   assertMatch(reasons.join(), /^waiting for another retrieval/);
+});
+
+const whyNot = await whyNoSmallDisk();
+
+Deno.test("a part that cannot be written on says where it is", {
+  ignore: whyNot !== null,
+}, async () => {
+  await using disk = await smallDisk(1);
+  const path = `${disk.path}/part`;
+  using part = await Part.open(path);
+  const error = await assertRejects(() => part.write(someBytes(2_000_000)), Error);
+  assertEquals(
+    complaint(error),
+    `${path}: No space left on device; make room there; the same command goes on where it was`,
+  );
 });

@@ -7,6 +7,8 @@ import { parseCount, UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { isPrefix } from "./name_words.ts";
 
+const ADVICE = { nao_encontrado: "see what can be restored with `deposito client list --removed`" };
+
 export const restoreCommand = defineCommand({
   words: "NAME…|PREFIX/",
   summary: "Brings back what was removed or replaced; `list --removed` shows what there is.",
@@ -31,7 +33,7 @@ export const restoreCommand = defineCommand({
       if (!(error instanceof Refusal)) throw error;
       failed = true;
       elements.push(failureJson(name, error));
-      context.screen.complain(`could not restore ${name}: ${complaint(error)}`);
+      context.screen.complain(`could not restore ${name}: ${complaint(error, ADVICE)}`);
     };
     for (const word of words) {
       const names = await namesOf(link, word, { force: flags.force, context })
