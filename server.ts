@@ -37,6 +37,7 @@ import { Stopped, Stopping } from "./lib/terminal/stopping.ts";
 import { environment, userPath } from "./lib/terminal/user_path.ts";
 import {
   formatAddress,
+  isLoopback,
   parseDuration,
   parsePort,
   parseSize,
@@ -188,8 +189,7 @@ function reserveOf({ reserve }: Flags): number | null {
 
 /** Without encryption only loopback is listened on, unless the operator says otherwise. */
 function hostOf({ host, plain }: Flags): string {
-  const loopback = host === "localhost" || host === "::1" || host.startsWith("127.");
-  if (loopback || plain) return host;
+  if (isLoopback(host) || plain) return host;
   throw new UsageError(
     `Refused to listen on ${host}: identifiers and files would cross the network in clear. ` +
       `Use a tunnel to 127.0.0.1, or say --plain where the network is trusted`,

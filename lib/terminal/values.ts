@@ -92,6 +92,11 @@ export function formatAddress({ hostname, port }: Address): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
+/** Whether only this machine is meant. A name that begins like such an address may be any machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(\.[0-9]{1,3}){1,3}$/.test(host);
+}
+
 function address(hostname: string, port: string | undefined): Address {
   return { hostname, port: port === undefined ? DEFAULT_PORT : parsePort(port) };
 }

@@ -307,6 +307,8 @@ Deno.test("words that cannot be meant are refused before anything is done", asyn
     [["list", "a", "b"], "one PREFIX/ at most"],
     [["status", "a", "b"], "one NAME at most"],
     [["id", "x"], "takes no words"],
+    [["id", "--force"], "--force needs --import"],
+    [["id", "--import", "me.txt", "--output", "x"], "--output needs --export"],
   ];
   for (const [words, complaint] of wrong) {
     await assertRejects(() => user.run(...words), UsageError, complaint);
@@ -340,6 +342,7 @@ Deno.test("what was removed is listed and comes back, or is gone for ever after 
   await user.run("deposit", "F");
   await user.file("F/a", "three");
   await user.run("deposit", "F/a", "--name", "F/a");
+  assertMatch((await user.run("restore", "F/c")).err, /see what can be .*list --removed`$/m);
   const removed = await user.run("remove", "F/", "--yes");
   assertMatch(removed.err, /until \d{4}-.*restore.*brings back/);
   const { out } = await user.run("list", "--removed", "F/");

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "../assert.ts";
 import {
   formatAddress,
+  isLoopback,
   parseAddress,
   parseCount,
   parseDuration,
@@ -64,4 +65,13 @@ Deno.test("parseCount() keeps its bounds and names what it reads", () => {
   }
   assertEquals(parsePort("0", 0), 0);
   assertThrows(() => parsePort("0"), UsageError, "is no port");
+});
+
+Deno.test("isLoopback() takes a name that begins like an address for another machine", () => {
+  for (const host of ["localhost", "::1", "127.0.0.1", "127.1", "127.255.0.9"]) {
+    assertEquals([host, isLoopback(host)], [host, true]);
+  }
+  for (const host of ["127.example.com", "127.0.0.1.example.com", "128.0.0.1", "0.0.0.0", ""]) {
+    assertEquals([host, isLoopback(host)], [host, false]);
+  }
 });

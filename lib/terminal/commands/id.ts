@@ -3,7 +3,7 @@ import { type Identity, identityText, parseIdentityText } from "../../client/ide
 import { LocalError } from "../../client/mod.ts";
 import { errorJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
-import { formatAddress, UsageError } from "../values.ts";
+import { formatAddress, isLoopback, UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 
 /** More than this is no identity. Bytes. */
@@ -28,11 +28,12 @@ export const idCommand = defineCommand({
   async run({ flags, words }, context) {
     if (words.length > 0) throw new UsageError("id takes no words");
     const { screen, json, link } = context;
+    if (flags.output !== null && !flags.export) throw new UsageError("--output needs --export");
+    if (flags.force && flags.import === null) throw new UsageError("--force needs --import");
     if (flags.import !== null) {
       if (flags.export) throw new UsageError("--export and --import are two commands");
       return await importIdentity(flags.import, flags.force, context);
     }
-    if (flags.output !== null && !flags.export) throw new UsageError("--output needs --export");
     const { id, depot, address } = await link();
     if (flags.export) return await exportIdentity({ id, depot, address }, flags.output, context);
     screen.result(json ? jsonText({ id }) : id);
@@ -51,7 +52,7 @@ async function exportIdentity(
   else if (output === null) screen.result(text.trimEnd());
   else screen.result(`wrote ${shown(path(output))}`);
   screen.remark("whoever has this has your files; delete it where it is not needed any more");
-  if (isOwn(identity.address.hostname)) {
+  if (isLoopback(identity.address.hostname)) {
     const address = formatAddress(identity.address);
     screen.remark(`${address} is this machine only: import it with --server and its real address`);
   }
@@ -111,8 +112,4 @@ async function readText(from: string, { stdin, path }: Context): Promise<string>
     if (text.length > LONGEST_TEXT) break;
   }
   return text;
-}
-
-function isOwn(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "::1" || hostname.startsWith("127.");
 }
