@@ -1,4 +1,5 @@
 /** Which depot, and as whom: what the seed asks of a client. */
+import { checkValue } from "./arguments.ts";
 import type { Questions } from "./prompts.ts";
 import { environment } from "./user_path.ts";
 import { formatAddress, parseAddress, parseIdentifier, parsePort, UsageError } from "./values.ts";
@@ -10,7 +11,8 @@ export class AddressQuestions {
   #id = "";
 
   constructor() {
-    const { hostname, port } = parseAddress(environment("DEPOSITO_SERVER") ?? this.#host);
+    const text = environment("DEPOSITO_SERVER") ?? this.#host;
+    const { hostname, port } = checkValue(text, "DEPOSITO_SERVER", parseAddress);
     this.#host = hostname;
     this.#port = String(port);
   }

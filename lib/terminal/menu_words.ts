@@ -1,6 +1,5 @@
 /** The questions of each action of the client's menu, and the words that the answers come to. */
 import { join } from "node:path";
-import type { StoredFile } from "../client/mod.ts";
 import type { Context } from "./commands/command.ts";
 import { isPrefix } from "./commands/name_words.ts";
 import { parseReplicas } from "./commands/shared_flags.ts";
@@ -39,9 +38,9 @@ export const retrieveWords: WordsOf = async ({ questions, context }) => {
     first: { value: "./", hint: "here, under its name" },
   });
   if (!name || output === null) return null;
-  const taken = isPrefix(name) ? null : await fileAt(output, name, context);
-  const force = taken !== null &&
-    await questions.confirm(`Replace ${taken} if it is different?`);
+  const taken = await presentAt(output, name, context);
+  const what = isPrefix(name) ? `files in ${taken} that are different` : `${taken} if different`;
+  const force = taken !== null && await questions.confirm(`Replace ${what}?`);
   return [...force ? ["--force"] : [], "--output", output, "--", name];
 };
 
@@ -51,12 +50,43 @@ export const replicasWords: WordsOf = async ({ questions, context }) => {
   return replicas ? ["--", name!, replicas] : null;
 };
 
+export const renameWords: WordsOf = async ({ questions, context }) => {
+  const from = await askName("Rename which?", { questions, context });
+  const answer = from && await questions.text("Its new name?", {
+    initial: from,
+    check: (text) => requireOther(text, from),
+  });
+  if (!answer) return null;
+  const to = isPrefix(from!) && !isPrefix(answer) ? `${answer}/` : answer;
+  const target = isPrefix(to) && !isPrefix(from!) ? to + from!.split("/").at(-1) : to;
+  const force = await isTaken(target, context);
+  if (force && !await questions.confirm(`Replace what is named ${target}?`)) return null;
+  return [...force ? ["--force"] : [], "--", from!, to];
+};
+
 export const removeWords: WordsOf = async ({ questions, context }) => {
   const name = await askName("Remove which?", { questions, context });
   if (name === null) return null;
   // The command asks before it removes a folder.
   if (!isPrefix(name) && !await questions.confirm(`Remove ${name}?`)) return null;
   return ["--", name];
+};
+
+export const restoreWords: WordsOf = async ({ questions, context }) => {
+  const { link, signal } = context;
+  const removed = await namesOf((await link()).listRemoved({ signal }), context);
+  if (removed.length === 0) {
+    context.screen.remark("nothing that can be restored");
+    return null;
+  }
+  // Of each name the last version, which is the one that comes back.
+  const last = new Map(removed.map((file) => [file.name, file]));
+  const name = await questions.search("Restore which?", nameChoices([...last.values()]));
+  if (name === null) return null;
+  const taken = await isTaken(name, context);
+  const force = taken && await questions.confirm(`Replace what is named ${name} now?`);
+  if (taken && !force && !isPrefix(name)) return null;
+  return [...force ? ["--force"] : [], "--", name];
 };
 
 export const statusWords: WordsOf = async ({ questions, context }) => {
@@ -120,7 +150,8 @@ async function askName(
   { questions, context }: Asking,
   before: Choice[] = [],
 ): Promise<string | null> {
-  const files = await listOf(context);
+  const { link, signal } = context;
+  const files = await namesOf((await link()).list({ signal }), context);
   if (files.length === 0 && before.length === 0) {
     context.screen.remark("no files yet: deposit one first");
     return null;
@@ -129,9 +160,10 @@ async function askName(
   return await questions.search(message, [...before, ...choices]);
 }
 
-async function listOf({ link, screen, signal }: Context): Promise<StoredFile[]> {
-  const files: StoredFile[] = [];
-  for await (const file of (await link()).list({ signal })) {
+/** Of a longer listing the first files. */
+async function namesOf<T>(listing: AsyncIterable<T>, { screen }: Context): Promise<T[]> {
+  const files: T[] = [];
+  for await (const file of listing) {
     if (files.push(file) % 1_000 === 0) screen.live(`reading the list: ${files.length} names`);
     if (files.length === OFFERED_AT_MOST) {
       screen.remark(`only the first ${OFFERED_AT_MOST} names are offered; use words for others`);
@@ -142,10 +174,24 @@ async function listOf({ link, screen, signal }: Context): Promise<StoredFile[]> 
   return files;
 }
 
-/** The file, shown, that a retrieval would meet; `null`: none. */
-async function fileAt(output: string, name: string, context: Context): Promise<string | null> {
+/** Whether there is a file of that name, or any below that folder. */
+async function isTaken(name: string, { link, signal }: Context): Promise<boolean> {
+  for await (const file of (await link()).list({ prefix: name, signal })) {
+    // The name itself comes before all that begin with it.
+    return isPrefix(name) || file.name === name;
+  }
+  return false;
+}
+
+function requireOther(text: string, name: string): void {
+  if (text === "" || text === name) throw new UsageError("Write another name, or Esc to go back");
+}
+
+/** The file or folder, shown, that a retrieval would meet; `null`: none. */
+async function presentAt(output: string, name: string, context: Context): Promise<string | null> {
   const stat = async (text: string) => await Deno.stat(context.path(text)).catch(() => null);
-  const isFolder = /[/\\]$/.test(output) || (await stat(output))?.isDirectory;
-  const path = isFolder ? join(output, name) : output;
-  return (await stat(path))?.isFile ? shown(path) : null;
+  const inFolder = isPrefix(name) || /[/\\]$/.test(output) || (await stat(output))?.isDirectory;
+  const path = inFolder ? join(output, name) : output;
+  const present = await stat(path);
+  return (isPrefix(name) ? present?.isDirectory : present?.isFile) ? shown(path) : null;
 }

@@ -4,8 +4,11 @@ import type { Choice } from "./prompts.ts";
 import { shown } from "./text.ts";
 import { count, formatSize } from "./units.ts";
 
+/** What is told of a file. */
+type Named = Pick<StoredFile, "name" | "size" | "replicas">;
+
 /** Files as they are listed, ascending, and before the first one of each folder the folder. */
-export function nameChoices(files: readonly StoredFile[]): Choice[] {
+export function nameChoices(files: readonly Named[]): Choice[] {
   const inFolder = new Map<string, number>();
   for (const { name } of files) {
     for (const folder of foldersOf(name)) inFolder.set(folder, (inFolder.get(folder) ?? 0) + 1);
@@ -25,7 +28,7 @@ export function nameChoices(files: readonly StoredFile[]): Choice[] {
   });
 }
 
-function hintOf({ size, replicas: { live, wanted } }: StoredFile): string {
+function hintOf({ size, replicas: { live, wanted } }: Named): string {
   return `${formatSize(size)}, ${live} of ${wanted} replicas`;
 }
 

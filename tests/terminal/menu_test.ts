@@ -25,7 +25,10 @@ class User implements AsyncDisposable {
     const root = temporaryRoot();
     await Deno.mkdir(join(root.path, "user/papers"), { recursive: true });
     const places = ["d1", "d2", "d3"];
-    const server = await RunningServer.start(root.path, { places, flags: { store: "clients" } });
+    const server = await RunningServer.start(root.path, {
+      places,
+      flags: { store: "clients", "keep-removed": "1h" },
+    });
     return new User(root, server);
   }
 
@@ -105,7 +108,7 @@ for (const columns of [80, 40]) {
     await terminal.sees(/retrieved we\|ird\\u\{1b\}\[31m.* ◆ What now\?/);
     assertEquals(await Deno.readTextFile(user.path(`back/${NAME}`)), "what was deposited");
 
-    await choose(terminal, MENU, 7);
+    await choose(terminal, MENU, 9);
     await terminal.sees(/Leave exit 0 isig icanon echo/);
   });
 }
@@ -125,6 +128,42 @@ Deno.test("a depot that is not there is said, and asked for again", {
   await terminal.sees(/never gave it out.*◆ Which host\?/);
   await terminal.press("C-c");
   await terminal.sees(/exit 130 isig icanon echo/);
+});
+
+Deno.test("a file is renamed, removed and restored, and what would be replaced is asked", {
+  ignore: !hasTmux,
+}, async () => {
+  await using user = await User.start();
+  await using terminal = await user.open(80, "client", "127.0.0.1", String(user.server.port));
+  await choose(terminal, MENU, 6);
+  await terminal.sees(/nothing that can be restored ◆ What now\?/);
+  for (const papers of ["one", "two"]) {
+    await Deno.writeTextFile(user.path("papers/p.txt"), papers);
+    await choose(terminal, MENU, 0);
+    await terminal.sees(/◆ Which file or folder\?/);
+    await terminal.type("papers/");
+    await terminal.press("Enter");
+    await answer(terminal, /◆ How many replicas\?/, "1");
+    await terminal.sees(/1 file stored ◆ What now\?/);
+  }
+
+  await choose(terminal, MENU, 4);
+  await choose(terminal, /◆ Rename which\? Search:.* ● papers\//, 0);
+  await answer(terminal, /◆ Its new name\? papers\//, "old");
+  await terminal.sees(/renamed 1 file, papers\/ to old\/ ◆ What now\?/);
+
+  await choose(terminal, MENU, 6);
+  await choose(terminal, /◆ Restore which\? Search:.* ● papers\//, 1);
+  await terminal.sees(/restored version \d+ of papers\/p\.txt.* ◆ What now\?/);
+
+  await choose(terminal, MENU, 4);
+  await choose(terminal, /◆ Rename which\? Search:.* ● old\//, 1);
+  await answer(terminal, /◆ Its new name\? old\/p\.txt/, "papers/p.txt");
+  await terminal.sees(/◆ Replace what is named papers\/p\.txt\?/);
+  await terminal.type("y");
+  await terminal.sees(/renamed old\/p\.txt to papers\/p\.txt.* ◆ What now\?/);
+  await terminal.press("C-c");
+  await terminal.sees(/exit 130/);
 });
 
 Deno.test("the menu comes back after an error, and over a server that restarts", {
@@ -149,11 +188,11 @@ Deno.test("Ctrl-C leaves from a question, and what is held says goodbye", {
 }, async () => {
   await using user = await User.start();
   await using terminal = await user.open(80, "client", "127.0.0.1", String(user.server.port));
-  await choose(terminal, MENU, 6);
+  await choose(terminal, MENU, 8);
   await answer(terminal, /◆ Which directory to lend\?/, "lent");
   await answer(terminal, /◆ How much of its disk at most\?/, "1MB");
   await user.server.logged(/address="clients:/);
-  await choose(terminal, MENU, 5);
+  await choose(terminal, MENU, 7);
   await terminal.sees(/lending .* as the place .*◆ The status of what\?.*● The whole depot/);
   await terminal.press("Escape");
   await choose(terminal, MENU, 0);
