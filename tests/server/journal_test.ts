@@ -16,7 +16,9 @@ Deno.test("the log has a line for each deposit, retrieval, refusal and repair, a
   await assertRejects(() => client.deposit("third secret name", bytes, { replicas: 9 }), Refusal);
   await Deno.writeFile(server.replica("one", digestOf(bytes)), bytesOf(200_000, 7));
   await Deno.writeFile(server.replica("two", digestOf(bytes)), bytes);
-  for (let times = 0; times < 2; times++) await client.retrieve("a secret name");
+  let sent = 1;
+  // Which copy is read is chance.
+  for (; !/A replica is bad/.test(server.log); sent++) await client.retrieve("a secret name");
   await server.logged(/Made a copy/);
   await server.stop();
   const events = server.log.trim().split("\n").map((line) => JSON.parse(line))
@@ -26,7 +28,7 @@ Deno.test("the log has a line for each deposit, retrieval, refusal and repair, a
   assertEquals(of("Stored a file"), [
     { message: "Stored a file", content, bytes: 200_000, live: 2, wanted: 2 },
   ]);
-  assertEquals(of("Sent a file").length, 3);
+  assertEquals(of("Sent a file").length, sent);
   assertEquals(of("Refused a request").map(({ code }) => code), [
     "nao_encontrado",
     "poucos_locais",
