@@ -118,6 +118,7 @@ async function serve(flags: Flags): Promise<void> {
       random: Math.random,
       log,
       acceptOldCatalog: flags["accept-old-catalog"],
+      lentAt: (address) => joining?.needed(address) ?? Promise.resolve(0),
     }),
   );
   const reserve = reserveOf(flags);

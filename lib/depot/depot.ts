@@ -31,6 +31,8 @@ export interface DepotOptions {
   random: () => number;
   log: Log;
   acceptOldCatalog: boolean;
+  /** As of `Operator`; without it nothing is lent. */
+  lentAt?: (address: string) => Promise<number>;
 }
 
 export class Depot implements AsyncDisposable {
@@ -38,6 +40,8 @@ export class Depot implements AsyncDisposable {
     private readonly core: Core,
     private readonly keeper: Keeper,
     private readonly deposits: Deposits,
+    /** What the operator sees and decides. */
+    readonly operator: Operator,
   ) {}
 
   /** Opens the places and begins to keep them. Throws what `Places.open` throws. */
@@ -71,7 +75,8 @@ export class Depot implements AsyncDisposable {
     keeper = new Keeper(core);
     for (const joined of early) keeper.placeJoined(...joined);
     keeper.start();
-    return new Depot(core, keeper, new Deposits(core, keeper));
+    const operator = new Operator(core, keeper, options.lentAt ?? (() => Promise.resolve(0)));
+    return new Depot(core, keeper, new Deposits(core, keeper), operator);
   }
 
   /** The depot's identifier. */
@@ -173,11 +178,6 @@ export class Depot implements AsyncDisposable {
   /** The depot is about to stop: who waits for copies is answered with what there is. */
   stopWaiting(): void {
     this.keeper.stopWaiting();
-  }
-
-  /** What the operator sees and decides. */
-  get operator(): Operator {
-    return new Operator(this.core, this.keeper);
   }
 
   /**

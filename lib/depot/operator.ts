@@ -15,12 +15,16 @@ export interface PlaceReport {
   replicas: number;
   /** While it is emptied: contents there that have too few copies elsewhere. `null`: it is not. */
   remaining: number | null;
+  /** Those of them that are other depots'. */
+  lent: number;
 }
 
 /** A place that is being emptied. */
 export interface Draining {
   place: PlaceRecord;
+  /** As of `PlaceReport`. */
   remaining: number;
+  lent: number;
   /** Other places that may be given copies now. */
   takers: number;
 }
@@ -46,7 +50,12 @@ export interface DepotReport extends Tally {
 }
 
 export class Operator {
-  constructor(private readonly core: Core, private readonly keeper: Keeper) {}
+  /** `lentAt`: contents that other depots keep in a directory, by its address, and need there. */
+  constructor(
+    private readonly core: Core,
+    private readonly keeper: Keeper,
+    private readonly lentAt: (address: string) => Promise<number>,
+  ) {}
 
   /** Every place that is known, there or not. */
   places(): Promise<PlaceReport[]> {
@@ -60,7 +69,7 @@ export class Operator {
           free: room?.free ?? 0,
           capacity: room?.capacity ?? 0,
           replicas: await catalog.replicaCount(place.id),
-          remaining: places.isLeaving(place.id) ? await this.remaining(place.id) : null,
+          ...await this.#toGo(place),
         };
       }),
     );
@@ -105,7 +114,7 @@ export class Operator {
     const { places } = this.core;
     const record = this.#find(place);
     const { id, name, draining } = record;
-    const remaining = places.get(id) && (draining ? await this.remaining(id) : null);
+    const remaining = places.get(id) && (draining ? (await this.#toGo(record)).remaining : null);
     if (remaining === null) {
       throw new Refused("bad value", `Refused to forget ${name}: it is there; drain it first`);
     }
@@ -175,6 +184,13 @@ export class Operator {
       await this.#count({ place, ...surveyLists(this.core) }, tooFew);
   }
 
+  async #toGo({ id, address }: PlaceRecord): Promise<Pick<PlaceReport, "remaining" | "lent">> {
+    const { places } = this.core;
+    if (!places.isLeaving(id)) return { remaining: null, lent: 0 };
+    const lent = places.get(id) ? await this.lentAt(address) : 0;
+    return { remaining: await this.remaining(id) + lent, lent };
+  }
+
   async #setDraining(place: string, draining: boolean): Promise<Draining> {
     const { places } = this.core;
     const { id, name, state, draining: before } = this.#find(place);
@@ -188,9 +204,12 @@ export class Operator {
       await places.setDraining(id, draining);
       this.keeper.placeChanged(id);
     }
+    const record = places.record(id)!;
+    const { remaining, lent } = await this.#toGo(record);
     return {
-      place: places.record(id)!,
-      remaining: places.isLeaving(id) ? await this.remaining(id) : 0,
+      place: record,
+      remaining: remaining ?? 0,
+      lent,
       takers: places.takers().filter((taker) => taker.id !== id).length,
     };
   }

@@ -50,6 +50,15 @@ function rest(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, REST_MS));
 }
 
+/** How many contents there are, as `hasContents` sees them. */
+export async function countContents(layout: Layout): Promise<number> {
+  let count = 0;
+  for (const shard of SHARDS) {
+    count += (await digestsIn(join(layout.contents, shard), shard))?.length ?? 0;
+  }
+  return count;
+}
+
 /** Bytes of all files below a folder, marks and the like included. */
 export async function bytesBelow(folder: string): Promise<number> {
   const entries = await Array.fromAsync(Deno.readDir(folder));

@@ -1,8 +1,15 @@
 /** Depots that lend each other room, as real servers. */
+import { join } from "node:path";
 import { digestOf } from "../../lib/content/digest.ts";
 import { Refusal } from "../../lib/protocol/mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
-import { endedServer, RunningServer, type ServerOptions, temporaryRoot } from "./running_server.ts";
+import {
+  endedServer,
+  operatorCommand,
+  RunningServer,
+  type ServerOptions,
+  temporaryRoot,
+} from "./running_server.ts";
 import { smallDisk, whyNoSmallDisk } from "./small_disk.ts";
 import { eventually, filesBelow, tell } from "./waiting.ts";
 import { bytesOf, type WireClient } from "./wire_client.ts";
@@ -96,6 +103,40 @@ Deno.test("two depots that join each other keep each other's copies, and nothing
   assertEquals(await a.stop(), 0);
   assertEquals(await states(again), ["a:own clients goodbye", "own fs online"]);
   assertEquals(await again.retrieve("of b"), files.b);
+});
+
+/** The result of a command of the server's operator. */
+async function operate(server: RunningServer, ...words: string[]) {
+  const { code, stdout, stderr } = await operatorCommand(join(server.root, "data"), words).output();
+  const text = new TextDecoder();
+  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+}
+
+Deno.test("a directory is drained when other depots do not need what they have there either", async () => {
+  await using stack = new AsyncDisposableStack();
+  const borrower = await start(stack, { places: [], flags: { store: "clients" } });
+  const places = ["one", "two"];
+  const lender = await start(stack, depotNamed("a", "0", String(borrower.port), { places }));
+  await joined(borrower, "a");
+  using client = await borrower.client();
+  const files = [bytesOf(3 * MIB, 1), bytesOf(1_000, 2)];
+  for (const [index, bytes] of files.entries()) {
+    await client.deposit(`f${index}`, bytes, { replicas: 1 });
+  }
+  const [directory] = copiesOf(lender, files[0]!)[0]!.split("/");
+  const first = await operate(lender, "drain", directory!, "--json");
+  const { remaining, lent } = JSON.parse(first.out);
+  assertEquals([first.code, remaining, lent], [0, 2, 2], first.err);
+  const early = await operate(lender, "forget", directory!, "--yes");
+  assertEquals(early.code, 1, early.out);
+  assertStringIncludes(early.err, "2 contents have too few copies elsewhere");
+  const last = await operate(lender, "drain", directory!, "--wait");
+  assertEquals(last.code, 0, last.err);
+  assertStringIncludes(last.out, "is drained: nothing needs it any more");
+  await Deno.remove(join(lender.root, directory!), { recursive: true });
+  for (const [index, bytes] of files.entries()) {
+    assertEquals(await client.retrieve(`f${index}`), bytes);
+  }
 });
 
 Deno.test("in a ring of depots nothing that was lent is lent on", async () => {

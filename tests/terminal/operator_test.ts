@@ -49,7 +49,7 @@ Deno.test("places: one that is emptied says how much is left; one that is away h
 
 Deno.test("drain: says how far it is, what is in the way, and what comes next", () => {
   const first = (remaining: number, takers: number) =>
-    lines("drain", { place: { ...PLACE, name: "d" }, remaining, takers })[0];
+    lines("drain", { place: { ...PLACE, name: "d" }, remaining, lent: 0, takers })[0];
   assertEquals(
     first(2, 1),
     "d is being drained: 2 contents there need a copy elsewhere, and 1 other place may take them",
@@ -59,7 +59,16 @@ Deno.test("drain: says how far it is, what is in the way, and what comes next", 
     "d is being drained: 1 content there need a copy elsewhere, and no other place takes any " +
       "now: add one",
   );
-  assertEquals(lines("drain", { place: { ...PLACE, name: "d" }, remaining: 0, takers: 0 }), [
+  const lent = (remaining: number) =>
+    lines("drain", { place: { ...PLACE, name: "d" }, remaining, lent: 2, takers: 1 });
+  assertEquals(lent(3).slice(0, 2), [
+    "d is being drained: 1 content there need a copy elsewhere, and 1 other place may take them",
+    "Besides, 2 contents there are other depots', which have them elsewhere first; this server " +
+    "must stay joined to them meanwhile",
+  ]);
+  assert(lent(2)[0]!.startsWith("d is being drained: 2 contents there are other depots', which"));
+  const done = { place: { ...PLACE, name: "d" }, remaining: 0, lent: 0, takers: 0 };
+  assertEquals(lines("drain", done), [
     "d is drained: nothing needs it any more. To have it out of the way:",
     "  deposito server forget d",
   ]);

@@ -90,14 +90,19 @@ export class JoinedDepot implements AsyncDisposable {
   async #lend(directory: OwnDirectory, signal: AbortSignal): Promise<void> {
     const { room, name, zone, machine } = this.options;
     const peer = await this.#meet();
-    await room.lend(directory, peer.depot, async (shelf) => {
+    await room.lend(directory, peer.depot, async (shelf, onNeeded) => {
       const holder = new Holder(peer, shelf, {
         name: `${name}:${directory.name}`,
         zone,
         machine,
         signal,
         leave: directory.leaving,
-        onEvent: (event) => this.#tell(event, directory),
+        onEvent: (event) => {
+          if (event.type === "leaving") onNeeded(event.needed);
+          // Until it answers again it may need more than it did.
+          if (event.type === "reconnecting") onNeeded(null);
+          this.#tell(event, directory);
+        },
       });
       await holder.run();
     });

@@ -56,6 +56,11 @@ export class Joining implements AsyncDisposable {
     return this.#room.owed(zone);
   }
 
+  /** As of `LentRoom`. */
+  needed(address: string): Promise<number> {
+    return this.#room.needed(address);
+  }
+
   start(): void {
     const { addresses, folder, depot } = this.options;
     for (const [shown, address] of addresses) {

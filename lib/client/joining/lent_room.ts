@@ -11,7 +11,7 @@ import { statfs } from "node:fs/promises";
 import { DiskRefused, otherDepots } from "../../disk/mod.ts";
 import { makeFolder } from "../../disk/durable.ts";
 import { Layout } from "../../disk/layout.ts";
-import { bytesBelow } from "../../disk/listing.ts";
+import { bytesBelow, countContents } from "../../disk/listing.ts";
 import { messageOf } from "../errors.ts";
 import { Shelf } from "../holder/shelf.ts";
 import { shareOut, sum } from "./shares.ts";
@@ -41,13 +41,19 @@ export interface LentRoomOptions {
   warn(message: string): void;
 }
 
-/** What a depot has in a directory. `bytes`: as last seen, for when no shelf is open. */
+/** What a depot has in a directory. */
 interface Tenant {
   depot: string;
   address: string;
   shelf: Shelf | null;
+  /** As last seen, for when no shelf is open. */
   bytes: number;
+  /** Contents there that it still needs, as it says while the directory is emptied. */
+  needed: number | null;
 }
+
+/** Lends a shelf; to be told what its depot says that it needs of it, or `null`: nothing now. */
+export type Lend = (shelf: Shelf, onNeeded: (contents: number | null) => void) => Promise<void>;
 
 export class LentRoom {
   /** By the path of what they have. */
@@ -73,6 +79,19 @@ export class LentRoom {
     return sum(
       parts.map(([address, { bytes }]) => Math.max(0, bytes - sum(this.#in(address).map(has)))),
     );
+  }
+
+  /**
+   * Contents in a directory that others need. All that a depot has there count as long as it has
+   * not said otherwise while the directory is emptied.
+   */
+  async needed(address: string): Promise<number> {
+    await this.#survey(address);
+    const { lent } = new Layout(address, this.options.depot);
+    const counts = this.#in(address).map(({ depot, shelf, needed }) =>
+      needed ?? shelf?.contents ?? countContents(new Layout(lent, depot))
+    );
+    return sum(await Promise.all(counts));
   }
 
   /**
@@ -104,7 +123,7 @@ export class LentRoom {
   async lend(
     directory: OwnDirectory,
     depot: string,
-    work: (shelf: Shelf) => Promise<void>,
+    work: Lend,
   ): Promise<void> {
     const { lent } = new Layout(directory.address, this.options.depot);
     const path = new Layout(lent, depot).root;
@@ -121,7 +140,7 @@ export class LentRoom {
       await makeFolder(lent);
       const { reserve } = this.options;
       await using shelf = await Shelf.open(lent, { depot, capacity: 0, reserve });
-      await this.#house(path, { ...directory, depot, shelf, bytes: 0 }, work);
+      await this.#house(path, { ...directory, depot, shelf, bytes: 0, needed: null }, work);
     } finally {
       this.#lending.delete(path);
     }
@@ -130,13 +149,13 @@ export class LentRoom {
   async #house(
     path: string,
     tenant: Tenant & { shelf: Shelf },
-    work: (shelf: Shelf) => Promise<void>,
+    work: Lend,
   ): Promise<void> {
     const { shelf } = tenant;
     this.#tenants.set(path, tenant);
     try {
       await this.#divide();
-      await work(shelf);
+      await work(shelf, (contents) => tenant.needed = contents);
     } finally {
       this.#tenants.set(path, { ...tenant, shelf: null, bytes: shelf.bytes });
     }
@@ -203,7 +222,7 @@ export class LentRoom {
     for (const other of await otherDepots(lent, depot)) {
       const path = new Layout(lent, other).root;
       const bytes = await bytesBelow(path);
-      this.#tenants.set(path, { depot: other, address, shelf: null, bytes });
+      this.#tenants.set(path, { depot: other, address, shelf: null, bytes, needed: null });
     }
   }
 

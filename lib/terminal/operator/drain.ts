@@ -11,6 +11,7 @@ const LOOKS_APART = 4;
 interface Drained {
   place: ReturnType<typeof placeJson>;
   remaining: number;
+  lent: number;
   takers: number;
 }
 
@@ -32,7 +33,7 @@ export const drainCommand = defineOperatorCommand({
     if (!asking.flags.wait || !result.place.draining) return result;
     return await untilDrained(result, asking);
   },
-  lines({ place, remaining, takers }) {
+  lines({ place, remaining, lent, takers }) {
     const name = shown(place.name);
     if (!place.draining) return [`${name} is used like any other again`];
     if (remaining === 0) {
@@ -41,11 +42,17 @@ export const drainCommand = defineOperatorCommand({
         forget(place),
       ];
     }
+    const own = remaining - lent;
+    const others = `${count(lent, "content")} there are other depots', which have them elsewhere ` +
+      "first; this server must stay joined to them meanwhile";
     return [
-      `${name} is being drained: ${count(remaining, "content")} there need a copy elsewhere, and ` +
-      (takers === 0
-        ? "no other place takes any now: add one"
-        : `${count(takers, "other place")} may take them`),
+      own === 0
+        ? `${name} is being drained: ${others}`
+        : `${name} is being drained: ${count(own, "content")} there need a copy elsewhere, and ` +
+          (takers === 0
+            ? "no other place takes any now: add one"
+            : `${count(takers, "other place")} may take them`),
+      ...own > 0 && lent > 0 ? [`Besides, ${others}`] : [],
       "See what remains with `deposito server places`; when it is drained:",
       forget(place),
     ];
@@ -60,15 +67,17 @@ function forget({ id, name }: Drained["place"]): string {
 
 async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
   const { screen, signal, result } = asking;
-  let remaining = first.remaining;
+  let { remaining, lent } = first;
   while (remaining > 0) {
-    screen.live(`${shown(first.place.name)}: ${count(remaining, "content")} to go`);
+    const others = lent > 0 ? `, ${lent} of them other depots'` : "";
+    screen.live(`${shown(first.place.name)}: ${count(remaining, "content")} to go${others}`);
     const begun = performance.now();
     const rows = await result("places") as PlaceRow[];
     const row = rows.find(({ id }) => id === first.place.id);
     if (!row?.draining) {
       throw new Error(`Stopped waiting: ${first.place.name} is not drained any more`);
     }
+    ({ lent } = row);
     remaining = row.remaining ?? 0;
     const tookMs = performance.now() - begun;
     if (remaining > 0) {
@@ -76,5 +85,5 @@ async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
     }
   }
   screen.live("");
-  return { ...first, remaining };
+  return { ...first, remaining, lent };
 }

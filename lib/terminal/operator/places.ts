@@ -43,8 +43,8 @@ export const placesCommand = defineOperatorCommand({
   },
 });
 
-function rowOf({ place, free, capacity, replicas, remaining }: PlaceReport) {
-  return { ...placeJson(place), remaining, free, capacity, replicas };
+function rowOf({ place, free, capacity, replicas, remaining, lent }: PlaceReport) {
+  return { ...placeJson(place), remaining, lent, free, capacity, replicas };
 }
 
 function cellsOf(row: PlaceRow): string[] {

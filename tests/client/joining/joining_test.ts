@@ -46,7 +46,14 @@ async function lender(depot: ListeningDepot, root: string, names: string[]) {
   });
   joining.start();
   const leave = (name: string) => void leaving.add(name);
-  return { lines, places, leave, [Symbol.asyncDispose]: () => joining[Symbol.asyncDispose]() };
+  const needed = (name: string) => joining.needed(join(root, name));
+  return {
+    lines,
+    places,
+    leave,
+    needed,
+    [Symbol.asyncDispose]: () => joining[Symbol.asyncDispose](),
+  };
 }
 
 Deno.test("a directory that is being emptied is given back once its copies are elsewhere", async () => {
@@ -56,11 +63,21 @@ Deno.test("a directory that is being emptied is given back once its copies are e
   await depot.online(1);
   const bytes = someBytes(10_000);
   await depot.deposit("a", bytes, 1);
+  await depot.deposit("b", someBytes(10, 2), 1);
+  assertEquals(await lending.needed("one"), 2);
+  lending.leave("one");
+  await until("it is not at home any more", async () => {
+    const [place] = await depot.catalog.places();
+    return depot.depot.placesOf("clients").some(({ name, leaving }) =>
+      name === place!.name && leaving
+    );
+  });
+  // There is no other place yet, so that all is still needed.
+  assertEquals(await lending.needed("one"), 2);
   lending.places.push("two");
   await Deno.mkdir(join(folder.path, "two", "deposito", DEPOT), { recursive: true });
-  await depot.online(2);
-  lending.leave("one");
   await until("it is gone", async () => await depot.stateOf("me:one") === "gone");
+  assertEquals([await lending.needed("one"), await lending.needed("two")], [0, 2]);
   assertEquals(await depot.goodPlaces(digestOf(bytes)), ["me:one", "me:two"]);
   assertEquals(lending.lines.at(-2), "Another depot needs nothing of this directory any more");
   assertEquals(await depot.retrieve("a"), bytes);
