@@ -143,6 +143,7 @@ export class Caretaker {
       }),
       // A doomed replica's bytes are still there: looking at them is cheaper than moving them.
       preferred: new Set(withRow("doomed")),
+      doubted: core.doubts.places,
       random: core.random,
     });
     return chosen === undefined ? null : core.places.get(chosen) ?? null;
@@ -194,6 +195,8 @@ export class Caretaker {
       }
       sourceless = error instanceof NoGoodCopy;
       failed = true;
+      const isSources = sourceless || suspects.size > 0;
+      if (!isSources && !signal.aborted) core.doubts.note(target.id);
     } finally {
       core.active.delete(id);
     }

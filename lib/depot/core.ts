@@ -2,6 +2,7 @@ import type { Budget } from "./budget.ts";
 import type { Catalog, ContentRecord, FileRecord } from "./catalog/catalog.ts";
 import type { Place } from "../../stores/store.ts";
 import type { Clock } from "./clock.ts";
+import type { Doubts } from "./doubts.ts";
 import type { Locks, Pins } from "./locks.ts";
 import type { Log } from "./log.ts";
 import type { Places } from "./places.ts";
@@ -37,6 +38,7 @@ export interface Core {
   catalog: Catalog;
   places: Places;
   rooms: Rooms;
+  doubts: Doubts;
   /** By `replicaKey`. */
   locks: Locks;
   /** Digests under a reader. */

@@ -5,18 +5,17 @@ import {
   isSmall,
   type Plan,
   type Receipt,
-  ROOM_STEP_BYTES,
 } from "./deposit_plan.ts";
 import { Offer } from "./offer.ts";
 import type { FileAttributes, FileRecord, PlaceRecord, UploadRecord } from "./catalog/catalog.ts";
 import { forOwner, type OnFileCopies } from "./copy_progress.ts";
-import { absent, copiesOf, type Core, livePlaces, Refused } from "./core.ts";
+import { absent, copiesOf, type Core, Refused } from "./core.ts";
 import { digestOf } from "../content/digest.ts";
 import type { Keeper } from "./keeper.ts";
 import { admitUpload, dropUpload, makeWay, ONCE, UPLOADS_PER_OWNER } from "./leftovers.ts";
 import { Pins } from "./locks.ts";
-import { choosePlaces } from "./placement.ts";
 import { type Need, releaseForRoom } from "./removed_room.ts";
+import { reserve, roomFor, tooFew } from "./reserving.ts";
 import { openLeg, Upload } from "./upload.ts";
 import { weigh } from "./weighing.ts";
 
@@ -55,7 +54,8 @@ export class Deposits {
     if (upload) stack.defer(() => upload.keep());
     else plan.places = await this.#choose(plan);
     const same = (digest: string, onCopies?: OnFileCopies) => this.#same(plan, digest, onCopies);
-    const shelf = { core, keeper: this.keeper, same };
+    const elsewhere = (besides: ReadonlySet<string>) => reserve(plan, core, { least: 0, besides });
+    const shelf = { core, keeper: this.keeper, same, elsewhere };
     return new Offer({ plan, shelf, upload, resources: stack.move() });
   }
 
@@ -148,14 +148,14 @@ export class Deposits {
     if (!plan.buffered) {
       await admitUpload(this.core, owner, this.#underWay.count(owner) - 1);
     }
+    const { request, wanted } = plan;
+    const least = leastOf(request, wanted);
     try {
-      return await this.#reserve(plan);
+      return await reserve(plan, this.core, { least });
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      const { request, wanted } = plan;
-      const need = { size: roomFor(request), least: leastOf(request, wanted) };
-      if (!await this.#makeWay(owner, need, signal)) throw error;
-      return await this.#reserve(plan);
+      if (!await this.#makeWay(owner, { size: roomFor(request), least }, signal)) throw error;
+      return await reserve(plan, this.core, { least });
     }
   }
 
@@ -163,32 +163,6 @@ export class Deposits {
   async #makeWay(owner: string, need: Need, signal: AbortSignal): Promise<boolean> {
     const { core, keeper } = this;
     return await makeWay(core, need) || await releaseForRoom(owner, need, { core, keeper, signal });
-  }
-
-  async #reserve({ wanted, request, present }: Plan): Promise<Plan["places"]> {
-    const { core } = this;
-    // Where the bytes are already they take no room, if they are the bytes that will come.
-    const content = present && request.digest === present.digest
-      ? await core.catalog.content(present.digest)
-      : null;
-    const preferred = new Set(content ? livePlaces(content, core.places) : []);
-    const look = await core.rooms.look(core.places.takers());
-    const size = roomFor(request);
-    // From here to the reservations nothing is awaited: two deposits never get the same room.
-    const chosen = choosePlaces({
-      candidates: look.candidates(),
-      count: wanted,
-      size: Math.max(size, 1),
-      held: [],
-      preferred,
-      from: request.machine,
-      random: core.random,
-    });
-    if (chosen.length < leastOf(request, wanted)) throw tooFew(wanted, chosen.length);
-    return chosen.slice(0, request.wait ?? wanted).map((id) => ({
-      place: core.places.get(id)!,
-      room: core.rooms.reservePlace(id, size),
-    }));
   }
 
   /** Goes on from what places kept of the upload; `null` when that is nothing. */
@@ -202,7 +176,10 @@ export class Deposits {
     }));
     const upload = new Upload(
       opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value),
-      { now: () => core.clock.monotonic() },
+      {
+        now: () => core.clock.monotonic(),
+        onFailed: (place) => signal.aborted || core.doubts.note(place),
+      },
     );
     try {
       await upload.resume(size);
@@ -235,11 +212,6 @@ function uploadKey(request: DepositRequest): string {
   return digestOf(`${request.owner}|${request.upload}`).slice(0, 40);
 }
 
-/** What a place must have room for at the start. Bytes. */
-function roomFor({ size }: DepositRequest): number {
-  return size ?? ROOM_STEP_BYTES;
-}
-
 /** A number that was asked for now must be possible; one that a file only keeps need not be. */
 function leastOf({ minimum, replicas }: DepositRequest, wanted: number): number {
   return minimum ?? (replicas === null ? 1 : wanted);
@@ -252,17 +224,4 @@ function mayHoldCopies({ state, draining }: PlaceRecord): boolean {
 function checkNumber(wanted: number): void {
   if (wanted >= 1 && wanted <= MAX_REPLICAS) return;
   throw new Refused("bad value", `Refused ${wanted} replicas: expected 1 to ${MAX_REPLICAS}`);
-}
-
-function tooFew(wanted: number, possible: number): Refused {
-  if (possible === 0) {
-    return new Refused("no room", "Refused: no place has room for the file", 0);
-  }
-  return new Refused(
-    "few places",
-    `Refused ${wanted} replicas: only ${possible} ${
-      possible === 1 ? "place has" : "places have"
-    } room for the file`,
-    possible,
-  );
 }

@@ -7,6 +7,7 @@ import type { Clock } from "./clock.ts";
 import type { OnFileCopies } from "./copy_progress.ts";
 import { type Copies, copiesOf, type Core, type DepotSettings, Refused } from "./core.ts";
 import type { DepositRequest, Receipt } from "./deposit_plan.ts";
+import { Doubts } from "./doubts.ts";
 import { Deposits } from "./deposits.ts";
 import type { Offer } from "./offer.ts";
 import { Keeper } from "./keeper.ts";
@@ -63,6 +64,7 @@ export class Depot implements AsyncDisposable {
       catalog,
       places,
       rooms: new Rooms(settings.reserve),
+      doubts: new Doubts(clock),
       locks: new Locks(),
       reading: new Pins(),
       active: new Set(),

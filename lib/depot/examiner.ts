@@ -59,6 +59,7 @@ export class Examiner {
     if (!await this.#goodContent(digest, place.id)) return null;
     const verdict = await this.#read(place, content, chunk);
     if (verdict === "good") return verdict;
+    core.doubts.note(place.id);
     core.log.warn("A replica is bad", { place: place.name, content: digest, verdict });
     if (verdict === "damaged") await place.setAside(digest);
     const how = verdict === "damaged" ? "aside" : "absent";

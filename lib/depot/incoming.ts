@@ -1,15 +1,15 @@
 import { Full } from "../../stores/store.ts";
-import { ChunkChecks } from "../content/chunk_checks.ts";
-import { digestOf } from "../content/digest.ts";
 import type { ContentChecks, FileRecord } from "./catalog/catalog.ts";
 import { forOwner, type OnCopies, type OnFileCopies } from "./copy_progress.ts";
 import { copiesOf, type Core, Refused } from "./core.ts";
+import { HeldBytes } from "./held_bytes.ts";
 import { isResumable, type Plan, type Receipt, ROOM_STEP_BYTES } from "./deposit_plan.ts";
 import type { Keeper } from "./keeper.ts";
 import { keepingOf } from "./keeping.ts";
 import { boundBroken } from "./leftovers.ts";
 import { replicaKey } from "./locks.ts";
-import { NoPlaceLeft, openLeg, Upload } from "./upload.ts";
+import { beginUpload } from "./beginning.ts";
+import { NoPlaceLeft, type Upload } from "./upload.ts";
 
 /** What a deposit uses of the depot. */
 export interface Shelf {
@@ -17,6 +17,8 @@ export interface Shelf {
   keeper: Keeper;
   /** The bytes that came are the file's already. Throws `Refused`, also when they are not any more. */
   same(digest: string, onCopies?: OnFileCopies): Promise<Receipt>;
+  /** Places for a deposit besides those where it failed, with room held; as many as there are. */
+  elsewhere(failed: ReadonlySet<string>): Promise<Plan["places"]>;
 }
 
 /**
@@ -27,9 +29,11 @@ export interface Shelf {
  * and only then the answer.
  */
 export class Incoming implements AsyncDisposable {
-  #roomLeft: number;
-  #buffered: Uint8Array[] = [];
-  #bufferedBytes = 0;
+  /** Of a deposit that does not say its size. Bytes. */
+  #roomLeft = 0;
+  #held = new HeldBytes();
+  /** Places that did not take the bytes. */
+  #failed = new Set<string>();
   #over = false;
   /** Where the bytes were about to take their name. */
   #prepared: { digest: string; places: string[] } | null = null;
@@ -38,9 +42,7 @@ export class Incoming implements AsyncDisposable {
     private readonly plan: Plan,
     private readonly shelf: Shelf,
     private upload: Upload | null,
-  ) {
-    this.#roomLeft = plan.request.size ?? ROOM_STEP_BYTES;
-  }
+  ) {}
 
   static async open(plan: Plan, shelf: Shelf, kept: Upload | null): Promise<Incoming> {
     const incoming = new Incoming(plan, shelf, kept);
@@ -50,7 +52,7 @@ export class Incoming implements AsyncDisposable {
 
   /** Bytes that are there so far. */
   get position(): number {
-    return this.upload?.position ?? this.#bufferedBytes;
+    return this.upload?.position ?? this.#held.size;
   }
 
   /** Takes the next bytes; the buffer is the caller's again when it resolves. Throws `Refused`. */
@@ -60,12 +62,15 @@ export class Incoming implements AsyncDisposable {
       throw new Refused("wrong size", `Refused the bytes: more than the ${size} declared`);
     }
     if (!this.upload) {
-      this.#buffered.push(chunk.slice());
-      this.#bufferedBytes += chunk.length;
+      this.#held.add(chunk);
       return;
     }
-    await this.#holdRoom(chunk.length);
-    await refusingFullness(this.upload.write(chunk));
+    const isFirst = this.position === 0;
+    await this.#somewhere(isFirst, async () => {
+      this.upload ??= await this.#begin();
+      await this.#holdRoom(chunk.length);
+      await this.upload.write(chunk);
+    });
   }
 
   /**
@@ -78,7 +83,8 @@ export class Incoming implements AsyncDisposable {
     const content = this.#judge(digest);
     const unwritten = await this.#asPresent(digest, onFileCopies);
     if (unwritten) return unwritten;
-    const file = await this.#commit(content, onCopies);
+    const atHand = this.plan.buffered || this.position === 0;
+    const file = await this.#somewhere(atHand, () => this.#commit(content, onCopies));
     this.#over = true;
     const { present } = this.plan;
     if (present && present.digest !== digest) {
@@ -101,10 +107,38 @@ export class Incoming implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#over) return;
     this.#over = true;
+    await this.#drop();
+  }
+
+  async #drop(): Promise<void> {
     if (!this.upload) return;
     await this.upload[Symbol.asyncDispose]();
+    this.upload = null;
     await this.shelf.core.catalog.endUpload(this.plan.key);
     if (this.#prepared) this.shelf.keeper.noticeDoomed(this.#prepared);
+  }
+
+  /**
+   * While its bytes are `atHand`, work that no place took is begun again on other places. Throws
+   * `Refused` when there are none, or the client has to send the bytes again.
+   */
+  async #somewhere<T>(atHand: boolean, work: () => Promise<T>): Promise<T> {
+    while (true) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof NoPlaceLeft)) throw error;
+        const { plan, shelf } = this;
+        const others = plan.signal.aborted ? [] : await shelf.elsewhere(this.#failed);
+        for (const { room } of plan.places) room[Symbol.dispose]();
+        plan.places = others;
+        if (others.length === 0) {
+          throw new Refused(error.cause instanceof Full ? "no room" : "no copy", error.message, 0);
+        }
+        if (!atHand) throw new Refused("no copy", `${error.message}; send them again`);
+        await this.#drop();
+      }
+    }
   }
 
   /** A small file that is there already is not written again; `null` when it has to be. */
@@ -121,30 +155,18 @@ export class Incoming implements AsyncDisposable {
     }
   }
 
-  /** Writes the intent, then opens the upload on each place. */
   async #begin(content?: ContentChecks): Promise<Upload> {
     const { plan, shelf: { core } } = this;
-    await core.catalog.beginUpload({
-      upload: plan.key,
-      owner: plan.request.owner,
-      places: plan.places.map(({ place }) => place.id),
-      now: core.clock.wall(),
-      ...(content ? { content } : {}),
-    });
-    const { size } = plan.request;
-    const opened = await Promise.allSettled(
-      plan.places.map(({ place, room }) =>
-        openLeg(place, room, {
-          id: plan.key,
-          resume: false,
-          signal: plan.signal,
-          ...(size === null ? {} : { size }),
-        })
-      ),
-    );
-    const legs = opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value);
-    const failure = opened.find((leg) => leg.status === "rejected")?.reason;
-    return this.upload = new Upload(legs, { failure, now: () => core.clock.monotonic() });
+    this.#roomLeft = ROOM_STEP_BYTES;
+    const onFailed = (place: string) => this.#noteFailed(place);
+    return this.upload = await beginUpload(plan, core, { content, onFailed });
+  }
+
+  /** Not when it was the client that ended it. */
+  #noteFailed(place: string): void {
+    if (this.plan.signal.aborted) return;
+    this.#failed.add(place);
+    this.shelf.core.doubts.note(place);
   }
 
   async #holdRoom(bytes: number): Promise<void> {
@@ -152,7 +174,7 @@ export class Incoming implements AsyncDisposable {
     if (this.plan.request.size !== null || this.#roomLeft > 0) return;
     const { core } = this.shelf;
     const look = await core.rooms.look(core.places.online());
-    await refusingFullness(this.upload!.extendRoom(ROOM_STEP_BYTES, look));
+    await this.upload!.extendRoom(ROOM_STEP_BYTES, look);
     this.#roomLeft += ROOM_STEP_BYTES;
   }
 
@@ -163,21 +185,13 @@ export class Incoming implements AsyncDisposable {
       const came = this.position;
       throw new Refused("wrong size", `Refused the bytes: ${came} came, ${size} were declared`);
     }
-    const content = this.upload ? this.#streamed(this.upload) : this.#inMemory();
+    const content = this.upload ? this.#streamed(this.upload) : this.#held.content();
     if (content.digest === declared) return content;
     throw new Refused("wrong digest", `Refused the bytes: their SHA-256 is ${content.digest}`);
   }
 
   #streamed(upload: Upload): ContentChecks {
     return { digest: upload.digest(), size: upload.position, checks: upload.checks() };
-  }
-
-  #inMemory(): ContentChecks {
-    const [only = new Uint8Array(), ...more] = this.#buffered;
-    const bytes = more.length === 0 ? only : join(this.#buffered, this.#bufferedBytes);
-    this.#buffered = [bytes];
-    const checks = new ChunkChecks().update(bytes).bytes();
-    return { digest: digestOf(bytes), size: bytes.length, checks };
   }
 
   async #commit(content: ContentChecks, onCopies?: OnCopies): Promise<FileRecord> {
@@ -190,7 +204,7 @@ export class Incoming implements AsyncDisposable {
     const upload = this.upload ?? await this.#beginWhole(content);
     const onDurable = (live: number) => onCopies?.({ done: 0, total: 0, live });
     onDurable(0);
-    const good = await refusingFullness(upload.commit(content, onDurable));
+    const good = await upload.commit(content, onDurable);
     const keeping = keepingOf(core);
     const file = await core.catalog.commitDeposit({
       upload: plan.key,
@@ -211,8 +225,8 @@ export class Incoming implements AsyncDisposable {
 
   async #beginWhole(content: ContentChecks): Promise<Upload> {
     const upload = await this.#begin(content);
-    const [bytes = new Uint8Array()] = this.#buffered;
-    if (bytes.length > 0) await refusingFullness(upload.write(bytes));
+    const bytes = this.#held.whole();
+    if (bytes.length > 0) await upload.write(bytes);
     return upload;
   }
 
@@ -228,25 +242,4 @@ export class Incoming implements AsyncDisposable {
     if (copies.live !== file.places.length || copies.live < plan.wanted) keeper.attend(file.digest);
     return { file, copies };
   }
-}
-
-/** What a client is told when no place took its bytes. */
-async function refusingFullness<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof NoPlaceLeft)) throw error;
-    const why = error.cause instanceof Full ? "no room" : "no copy";
-    throw new Refused(why, error.message, 0);
-  }
-}
-
-function join(parts: Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

@@ -3,12 +3,13 @@
  *
  * 1. Only places with room: what is free, less what is reserved and the reserve that is kept free,
  *    holds the content.
- * 2. A place that has the content already is taken first: it costs nothing.
- * 3. A place on the machine that the bytes come from goes last, for that machine has them: what
- *    befalls it would take both.
- * 4. Then zones: a place in the zone that has the fewest of this content's replicas goes before
+ * 2. A place that failed lately goes last: what it is given would likely be made twice.
+ * 3. A place that has the content already is taken first: it costs nothing.
+ * 4. A place on the machine that the bytes come from goes after others, for that machine has them:
+ *    what befalls it would take both.
+ * 5. Then zones: a place in the zone that has the fewest of this content's replicas goes before
  *    any other, so that no two share a zone while another is free.
- * 5. Among those, by chance, in proportion to free room, and in one draw for all that are needed
+ * 6. Among those, by chance, in proportion to free room, and in one draw for all that are needed
  *    at once: a zone is drawn with the room of its places, then a place in it with its own. Drawn
  *    one after the other, large places would get less than their share, for none is drawn twice.
  *    So places fill evenly, and deposits that arrive at once do not all pick the emptiest.
@@ -37,6 +38,8 @@ export interface PlacementRequest {
   held: { id: string; zone: string }[];
   /** Places that hold a good copy already and may be chosen. */
   preferred: ReadonlySet<string>;
+  /** Places that failed lately (doubts.ts). */
+  doubted?: ReadonlySet<string>;
   /** The machine that the bytes come from, when that is known. */
   from?: string | undefined;
   /** 0 ≤ random() < 1. */
@@ -67,12 +70,14 @@ export function choosePlaces(request: PlacementRequest): string[] {
 /** At most one place of each zone with the fewest replicas, and no more than are missing. */
 function pickRound(
   pool: Candidate[],
-  { preferred, random, from }: PlacementRequest,
+  { preferred, doubted, random, from }: PlacementRequest,
   { inZone, missing }: { inZone: ReadonlyMap<string, number>; missing: number },
 ): Candidate[] {
-  const having = pool.filter((place) => preferred.has(place.id));
-  const elsewhere = pool.filter((place) => from === undefined || place.machine !== from);
-  const eligible = [having, elsewhere, pool].find((places) => places.length > 0)!;
+  const sound = pool.filter((place) => !doubted?.has(place.id));
+  const able = sound.length > 0 ? sound : pool;
+  const having = able.filter((place) => preferred.has(place.id));
+  const elsewhere = able.filter((place) => from === undefined || place.machine !== from);
+  const eligible = [having, elsewhere, able].find((places) => places.length > 0)!;
   const crowding = (zone: string) => inZone.get(zone) ?? 0;
   const least = Math.min(...eligible.map(({ zone }) => crowding(zone)));
   const zones = Map.groupBy(

@@ -1,6 +1,7 @@
 import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
 import { ChunkChecks } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
+import { type Kept, mostCommon, readKept } from "./kept_part.ts";
 import { LegWatch } from "./leg_watch.ts";
 import { messageOf } from "./log.ts";
 import type { Look, Reservation } from "./rooms.ts";
@@ -26,6 +27,15 @@ interface Leg {
   watch: LegWatch;
 }
 
+export interface UploadOptions {
+  /** Why a place is not among the legs. */
+  failure?: unknown;
+  /** Monotonic milliseconds. */
+  now?: () => number;
+  /** Told of a place that fails. */
+  onFailed?: (place: string) => unknown;
+}
+
 /**
  * The bytes of one deposit on their way to several places at once. A place that fails is dropped
  * and the others go on. Disposed without `commit` or `keep`: nothing stays anywhere.
@@ -39,15 +49,10 @@ export class Upload implements AsyncDisposable {
 
   readonly #now: () => number;
 
-  /** `failure`: why a place is not among the legs; `now`: monotonic milliseconds. */
-  constructor(
-    legs: Leg[],
-    { failure = null, now = () => performance.now() }: { failure?: unknown; now?: () => number } =
-      {},
-  ) {
+  constructor(legs: Leg[], private readonly options: UploadOptions = {}) {
     this.#legs = legs;
-    this.#lastFailure = failure;
-    this.#now = now;
+    this.#lastFailure = options.failure ?? null;
+    this.#now = options.now ?? (() => performance.now());
   }
 
   /** Bytes that every place still in it has. */
@@ -95,7 +100,7 @@ export class Upload implements AsyncDisposable {
       await leg.writer.rewind(0);
       leg.room.extend(this.#position);
     });
-    const again = new Upload(this.#legs, { now: this.#now });
+    const again = new Upload(this.#legs, this.options);
     this.#legs = [];
     return again;
   }
@@ -186,6 +191,7 @@ export class Upload implements AsyncDisposable {
         await work(leg);
       } catch (error) {
         this.#lastFailure = error;
+        this.options.onFailed?.(leg.place.id);
         this.#legs = this.#legs.filter((other) => other !== leg);
         const closing = closeLeg(leg);
         // What it was given may still be on its way into it.
@@ -222,30 +228,4 @@ export async function openLeg(
     room[Symbol.dispose]();
     throw error;
   }
-}
-
-/** What a place kept of an upload, as it was read again. */
-interface Kept {
-  hash: Sha256;
-  checks: ChunkChecks;
-  digest: string;
-}
-
-async function readKept(writer: PlaceWriter): Promise<Kept> {
-  const hash = new Sha256();
-  const checks = new ChunkChecks();
-  for await (const bytes of writer.prefix()) {
-    hash.update(bytes);
-    checks.update(bytes);
-  }
-  return { hash, checks, digest: hash.digest() };
-}
-
-/** The digest that most trusted places have; without any, the one that most others have. */
-function mostCommon(digests: [digest: string, trusted: boolean][]): string {
-  const votes = new Map<string, number>();
-  for (const [digest, trusted] of digests) {
-    votes.set(digest, (votes.get(digest) ?? 0) + (trusted ? digests.length : 1));
-  }
-  return [...votes].reduce((best, other) => other[1] > best[1] ? other : best)[0];
 }

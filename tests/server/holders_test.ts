@@ -258,7 +258,8 @@ async function deafHolder({ alive }: { alive: boolean }): Promise<Refusal | null
   await test.depot.online(3);
   const saying = alive ? sayAliveToTheEnd(deaf) : null;
   for (let file = 0; await test.depot.stateOf("deaf") === "online"; file++) {
-    const { copies } = await test.depot.deposit(`a${file}`, someBytes(1_000 + file), 2);
+    // As many as there are places: one that failed is given no copy while there are others.
+    const { copies } = await test.depot.deposit(`a${file}`, someBytes(1_000 + file), 3, 1);
     assertEquals(copies.places.map(({ name }) => name).sort(), ["h0", "h1"]);
   }
   await saying;

@@ -1,0 +1,37 @@
+import { ChunkChecks } from "../content/chunk_checks.ts";
+import { digestOf } from "../content/digest.ts";
+import type { ContentChecks } from "./catalog/catalog.ts";
+
+/** The bytes of a small deposit, in memory until they are whole. */
+export class HeldBytes {
+  #pieces: Uint8Array[] = [];
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(piece: Uint8Array): void {
+    this.#pieces.push(piece.slice());
+    this.#size += piece.length;
+  }
+
+  /** All of them, in one piece. */
+  whole(): Uint8Array {
+    if (this.#pieces.length === 1) return this.#pieces[0]!;
+    const whole = new Uint8Array(this.#size);
+    let at = 0;
+    for (const piece of this.#pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    this.#pieces = [whole];
+    return whole;
+  }
+
+  content(): ContentChecks {
+    const bytes = this.whole();
+    const checks = new ChunkChecks().update(bytes).bytes();
+    return { digest: digestOf(bytes), size: bytes.length, checks };
+  }
+}

@@ -1,0 +1,30 @@
+import type { PlaceWriter } from "../../stores/store.ts";
+import { ChunkChecks } from "../content/chunk_checks.ts";
+import { Sha256 } from "../content/digest.ts";
+
+/** What a place kept of an upload, as it was read again. */
+export interface Kept {
+  hash: Sha256;
+  checks: ChunkChecks;
+  digest: string;
+}
+
+/** Reads it again. Throws when the place fails. */
+export async function readKept(writer: PlaceWriter): Promise<Kept> {
+  const hash = new Sha256();
+  const checks = new ChunkChecks();
+  for await (const bytes of writer.prefix()) {
+    hash.update(bytes);
+    checks.update(bytes);
+  }
+  return { hash, checks, digest: hash.digest() };
+}
+
+/** The digest that most trusted places have; without any, the one that most others have. */
+export function mostCommon(digests: [digest: string, trusted: boolean][]): string {
+  const votes = new Map<string, number>();
+  for (const [digest, trusted] of digests) {
+    votes.set(digest, (votes.get(digest) ?? 0) + (trusted ? digests.length : 1));
+  }
+  return [...votes].reduce((best, other) => other[1] > best[1] ? other : best)[0];
+}
