@@ -87,7 +87,7 @@ export async function runServer(args: string[]): Promise<number> {
       return EXIT.usage;
     }
     if (!PLAIN_ERRORS.some((plain) => error instanceof plain)) throw error;
-    printError(plainWords(error as Error));
+    printError(plainWords(error));
     return EXIT.failed;
   }
 }

@@ -60,8 +60,8 @@ function systemWords(error: unknown): string {
 }
 
 /** What an operator reads of an error whose words may come from the system or the runtime. */
-export function plainWords(error: Error): string {
-  const [before, after] = withoutNumbers(error.message).split(/Requires \w+ access to ".*$/s);
+export function plainWords(error: unknown): string {
+  const [before, after] = withoutNumbers(messageOf(error)).split(/Requires \w+ access to ".*$/s);
   return after === undefined ? before! : before + MAY_NOT;
 }
 

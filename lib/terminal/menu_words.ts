@@ -53,7 +53,8 @@ export const replicasWords: WordsOf = async ({ questions, context }) => {
 export const renameWords: WordsOf = async ({ questions, context }) => {
   const from = await askName("Rename which?", { questions, context });
   const answer = from && await questions.text("Its new name?", {
-    initial: from,
+    // What is offered to be edited is shown as it is.
+    ...shown(from) === from ? { initial: from } : {},
     check: (text) => requireOther(text, from),
   });
   if (!answer) return null;

@@ -1,10 +1,26 @@
 import { join } from "node:path";
 import type { StoredFile } from "../../lib/client/mod.ts";
+import type { Context } from "../../lib/terminal/commands/command.ts";
+import { renameWords } from "../../lib/terminal/menu_words.ts";
 import { nameChoices } from "../../lib/terminal/name_choices.ts";
 import { PathChoices } from "../../lib/terminal/path_choices.ts";
+import type { Questions } from "../../lib/terminal/prompts.ts";
 import { wrap } from "../../lib/terminal/text.ts";
 import { assertEquals } from "../assert.ts";
 import { TempFolder } from "../client/scripted_depot.ts";
+import { KeptScreen } from "./kept_screen.ts";
+
+const named = (name: string): StoredFile => ({
+  name,
+  size: 1536,
+  digest: "0".repeat(64),
+  version: 1,
+  depositedAt: 0,
+  replicas: { wanted: 2, live: 1 },
+  modifiedAt: null,
+  executable: false,
+  places: [],
+});
 
 const values = (choices: { value: string }[]) => choices.map(({ value }) => value);
 
@@ -40,18 +56,7 @@ Deno.test("a path with control characters is offered escaped, and is itself when
 });
 
 Deno.test("names are offered with their folders, each before its first file", () => {
-  const file = (name: string): StoredFile => ({
-    name,
-    size: 1536,
-    digest: "0".repeat(64),
-    version: 1,
-    depositedAt: 0,
-    replicas: { wanted: 2, live: 1 },
-    modifiedAt: null,
-    executable: false,
-    places: [],
-  });
-  const choices = nameChoices(["a/b/c", "a/d", "e\x1b[2J"].map(file));
+  const choices = nameChoices(["a/b/c", "a/d", "e\x1b[2J"].map(named));
   const hint = "1.5 KiB, 1 of 2 replicas";
   assertEquals(choices, [
     { value: "a/", label: "a/", hint: "2 files" },
@@ -66,4 +71,20 @@ Deno.test("wrap() breaks lines between words only", () => {
   assertEquals(wrap("one two three", 7), ["one two", "three"]);
   assertEquals(wrap("a very-long-word b", 5), ["a", "very-long-word", "b"]);
   assertEquals(wrap("one two", null), ["one two"]);
+});
+
+Deno.test("a name is offered to be edited only where it can be shown as it is", async () => {
+  for (const [name, offered] of [["report.pdf", "report.pdf"], ["e\x1b[2J", undefined]] as const) {
+    const questions = {
+      search: () => Promise.resolve(name),
+      text: (_: string, { initial }: { initial?: string }) => {
+        assertEquals(initial, offered);
+        return Promise.resolve(null);
+      },
+    } as unknown as Questions;
+    const { screen } = new KeptScreen();
+    const link = () => Promise.resolve({ list: () => ReadableStream.from([named(name)]) });
+    const context = { link, screen, signal: new AbortController().signal } as unknown as Context;
+    assertEquals(await renameWords({ questions, context }), null);
+  }
 });

@@ -1,9 +1,9 @@
 /** `deposito server COMMAND …`: asks the running depot, and shows its answer. */
 import type { ControlRequest } from "../../server/control.ts";
-import { messageOf } from "../../client/errors.ts";
 import { callDepot } from "../../server/control_call.ts";
 import { type FlagTable, type FlagValues, parseFlags } from "../arguments.ts";
 import { EXIT } from "../commands/command.ts";
+import { plainWords } from "../complaint.ts";
 import { helpText } from "../help.ts";
 import { errorJson, jsonText } from "../json.ts";
 import { print } from "../output.ts";
@@ -85,6 +85,6 @@ function fail(error: unknown, { flags, screen, stopping: { signal } }: OperatorC
     return stoppedStatus(signal, EXIT.failed);
   }
   if (flags.json) screen.result(jsonText(errorJson(error)));
-  screen.complain(messageOf(error));
+  screen.complain(plainWords(error));
   return EXIT.failed;
 }
