@@ -4,6 +4,8 @@ import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const ENCODER = new TextEncoder();
+/** What a connection waits with. Thousands may be idle, and most lines fit in it. */
+const SMALL_BYTES = 256;
 
 /** What a line that is too long or not UTF-8 is called; the session decides what to answer. */
 export class BadLine extends Error {
@@ -25,7 +27,7 @@ export interface ConnectionOptions {
  */
 export class Connection implements Disposable {
   #conn: Deno.Conn;
-  #buffer = new Uint8Array(LINE_BYTES);
+  #buffer = new Uint8Array(SMALL_BYTES);
   #start = 0;
   #end = 0;
   #closed = false;
@@ -142,6 +144,7 @@ export class Connection implements Disposable {
   async #readLine(beginMs: number | null): Promise<string | null> {
     const begun = this.#end > this.#start;
     if (!begun) {
+      if (beginMs === null) this.#holdLess();
       const first = this.#fill();
       const more = beginMs === null ? await first : await this.#inTime(first, beginMs);
       if (!more) return null;
@@ -178,17 +181,24 @@ export class Connection implements Disposable {
     }
   }
 
-  /** Reads more into the buffer; false at the end of the stream. */
+  /** Reads more into the buffer, which grows when it is full; false at the end of the stream. */
   async #fill(): Promise<boolean> {
-    if (this.#start > 0) {
-      this.#buffer.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
-      this.#start = 0;
-    }
+    const held = this.#buffer.subarray(this.#start, this.#end);
+    if (held.length === this.#buffer.length) this.#buffer = new Uint8Array(LINE_BYTES);
+    this.#buffer.set(held);
+    this.#end = held.length;
+    this.#start = 0;
     const count = await this.#read(this.#buffer.subarray(this.#end));
     if (count === null) return false;
     this.#end += count;
     return true;
+  }
+
+  /** Of an empty buffer that may stay empty for long. */
+  #holdLess(): void {
+    if (this.#buffer.length === SMALL_BYTES) return;
+    this.#buffer = new Uint8Array(SMALL_BYTES);
+    this.#start = this.#end = 0;
   }
 
   #takeBuffered(target: Uint8Array): number {
