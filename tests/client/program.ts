@@ -58,8 +58,12 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  async end(signal: Deno.Signal): Promise<number> {
+  send(signal: Deno.Signal): void {
     this.#child.kill(signal);
+  }
+
+  async end(signal: Deno.Signal): Promise<number> {
+    this.send(signal);
     return await this.status();
   }
 
