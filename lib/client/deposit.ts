@@ -16,7 +16,7 @@ import {
 import { END, fill, type Filled, sendBody } from "./body.ts";
 import type { Advanced } from "./pace.ts";
 import { readLateReply, type WorkProgress } from "./peer.ts";
-import { type DepositedFile, fileOfReceipt } from "./records.ts";
+import { fileOfReceipt, type Receipt } from "./records.ts";
 import type { Session } from "./session.ts";
 import { changed, type Source, type SourceReader } from "./source.ts";
 import { SourceHash } from "./source_hash.ts";
@@ -63,17 +63,16 @@ export function deposit(
   session: Session,
   request: DepositRequest,
   options: AttemptOptions & { source: Source },
-): Promise<DepositedFile> {
+): Promise<Receipt> {
   const { source, signal } = options;
   return session.run(signal, async () => {
     requireName(request.name);
     using reader = await source.open(signal);
     const run = new DepositRun(session, { request, source, reader, options });
-    return fileOfReceipt(request.name, await run.deposit());
+    return await run.deposit();
   });
 }
 
-type Receipt = Values<typeof REPLIES.receipt>;
 type Offer = Values<typeof REPLIES.offer>;
 
 interface Parts {
@@ -99,7 +98,9 @@ class DepositRun {
   deposit(): Promise<Receipt> {
     const { size } = this.#parts.source;
     if (size === null) return this.#sendStream();
-    return size <= AHEAD_BYTES ? this.#sendAhead(size) : this.#sendFile(size);
+    return size <= AHEAD_BYTES && !this.#known.isWhole
+      ? this.#sendAhead(size)
+      : this.#sendFile(size);
   }
 
   /** Request, bytes and end in one write: a small file costs one round trip. */
@@ -132,7 +133,7 @@ class DepositRun {
       const digest = await this.#known.whole(this.#parts.reader, this.#hashing(size));
       if (digest === offer.presentDigest) {
         await this.#connection.writeLine(encode(ACTIONS.same, { digest }));
-        return this.#receipt({ digest, size });
+        return this.#receipt({ digest, size }, { unchanged: true });
       }
     }
     const prefix = await this.#agreedPrefix(offer, size);
@@ -163,17 +164,20 @@ class DepositRun {
     return readLateReply(this.#connection, REPLIES.offer, onProgress);
   }
 
-  async #receipt(sent: { digest: string; size: number }): Promise<Receipt> {
+  async #receipt(
+    sent: { digest: string; size: number },
+    { unchanged } = { unchanged: false },
+  ): Promise<Receipt> {
     const onProgress = (progress: WorkProgress) => this.#tell("storing", progress);
     const receipt = await readLateReply(this.#connection, REPLIES.receipt, onProgress);
     if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
       throw new BadPeer("The depot sent a receipt for other bytes than were sent");
     }
-    const { replicas } = this.#parts.request;
+    const { name, replicas } = this.#parts.request;
     if (receipt.replicas < 1 || (replicas !== null && receipt.wanted !== replicas)) {
       throw new BadPeer("The depot sent a receipt for other copies than were asked for");
     }
-    return receipt;
+    return { ...fileOfReceipt(name, receipt), unchanged };
   }
 
   #requestLine(digest: string | null): string {

@@ -41,10 +41,11 @@ const DEPOTS_OF_AN_ADDRESS = 16;
 
 /** The remembered identifiers. */
 export class Identities {
-  #folder: string;
+  /** Where they are, and other things that this machine remembers. */
+  readonly folder: string;
 
   constructor(folder: string) {
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   /** The identifier at a depot; `null`: none is remembered. Throws `identidade`. */
@@ -114,7 +115,7 @@ export class Identities {
     const path = this.#hintPath(address);
     const draft = `${path}.${crypto.randomUUID()}`;
     try {
-      await Deno.mkdir(join(this.#folder, "addresses"), { recursive: true, mode: 0o700 });
+      await Deno.mkdir(join(this.folder, "addresses"), { recursive: true, mode: 0o700 });
       await Deno.writeTextFile(draft, text, { createNew: true, mode: 0o600 });
       await Deno.rename(draft, path);
     } catch (cause) {
@@ -127,7 +128,7 @@ export class Identities {
   async locked<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     await this.#makeFolder();
     const options = { create: true, write: true, mode: 0o600 };
-    const path = join(this.#folder, "lock");
+    const path = join(this.folder, "lock");
     using lock = await Deno.open(path, options).catch((cause) => {
       throw cannotRemember(path, cause);
     });
@@ -138,12 +139,12 @@ export class Identities {
   /** Where an identifier is kept, to tell the user. */
   pathOf(depot: string): string {
     if (!isUuid(depot)) throw new TypeError("Expected a depot's identifier");
-    return join(this.#folder, `${depot}.json`);
+    return join(this.folder, `${depot}.json`);
   }
 
   #hintPath({ hostname, port }: Address): string {
     const host = hostname.toLowerCase().replace(/[^a-z0-9.-]/g, "_").slice(0, 200);
-    return join(this.#folder, "addresses", `${host}_${port}`);
+    return join(this.folder, "addresses", `${host}_${port}`);
   }
 
   async #depotsAt(address: Address): Promise<string[]> {
@@ -153,10 +154,10 @@ export class Identities {
 
   async #makeFolder(): Promise<void> {
     try {
-      await Deno.mkdir(this.#folder, { recursive: true, mode: 0o700 });
-      if (Deno.build.os !== "windows") await Deno.chmod(this.#folder, 0o700);
+      await Deno.mkdir(this.folder, { recursive: true, mode: 0o700 });
+      if (Deno.build.os !== "windows") await Deno.chmod(this.folder, 0o700);
     } catch (cause) {
-      throw cannotRemember(this.#folder, cause);
+      throw cannotRemember(this.folder, cause);
     }
   }
 
@@ -169,7 +170,7 @@ export class Identities {
         // Without links the lock alone keeps two writers apart.
         if (!(error instanceof Deno.errors.AlreadyExists)) await Deno.rename(draft, path);
       });
-      await syncFolder(this.#folder);
+      await syncFolder(this.folder);
     } catch (cause) {
       throw cannotRemember(path, cause);
     } finally {

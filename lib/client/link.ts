@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Refusal } from "../protocol/mod.ts";
 import { type Data, dataSource } from "./data_source.ts";
 import { download, type Downloaded, type RetrieveFileOptions } from "./download.ts";
+import { FolderDeposit, type FolderOptions } from "./folder_deposit.ts";
 import {
   listRemoved,
   rename,
@@ -15,6 +16,7 @@ import type {
   DepotStatus,
   FileCheck,
   FileStatus,
+  Receipt,
   RemovedFile,
   StoredFile,
 } from "./records.ts";
@@ -80,7 +82,7 @@ export class Link implements Disposable {
    * in its middle, that throws {@linkcode LocalError} with `envio_unico`. Bytes and blobs are sent
    * again.
    */
-  async deposit(name: string, data: Data, options: DepositOptions = {}): Promise<DepositedFile> {
+  async deposit(name: string, data: Data, options: DepositOptions = {}): Promise<Receipt> {
     const source = dataSource(data);
     try {
       return await this.#send(name, source, options);
@@ -106,8 +108,14 @@ export class Link implements Disposable {
     name: string,
     path: string,
     options: DepositOptions = {},
-  ): Promise<DepositedFile> {
+  ): Promise<Receipt> {
     return await this.#send(name, await fileSource(resolve(path)), options);
+  }
+
+  /** @internal Begins a deposit of many files of one folder, which may be the next of many. */
+  folder(options: FolderOptions): Promise<FolderDeposit> {
+    const list = (prefix: string) => this.list({ prefix, signal: options.signal });
+    return FolderDeposit.begin(this.#sessions, list, options);
   }
 
   /**
@@ -313,7 +321,7 @@ export class Link implements Disposable {
     this.#sessions[Symbol.dispose]();
   }
 
-  #send(name: string, source: Source, options: DepositOptions): Promise<DepositedFile> {
+  #send(name: string, source: Source, options: DepositOptions): Promise<Receipt> {
     const { replicas = null, minimum = null, wait = null, signal, onProgress } = options;
     const request = { name, replicas, minimum, wait };
     return send(this.#sessions, request, { source, signal, onProgress });

@@ -41,6 +41,7 @@ export type {
   OwnerRepair,
   PlaceName,
   PlaceStatus,
+  Receipt,
   RemovedFile,
   RepairStatus,
   ReplicaStatus,

@@ -27,6 +27,12 @@ export interface DepositedFile {
   places: PlaceName[];
 }
 
+/** What a deposit ended with. */
+export interface Receipt extends DepositedFile {
+  /** The depot had these bytes under this name already, and none were sent. */
+  unchanged: boolean;
+}
+
 /** A file as a listing or a retrieval tells of it. */
 export interface StoredFile extends DepositedFile {
   /** When it was changed before it was deposited. Milliseconds since 1970; `null`: not known. */
@@ -170,7 +176,7 @@ export interface FileCheck {
   copies: CopyCheck[];
 }
 
-type Receipt = Values<typeof REPLIES.receipt>;
+type ReceiptLine = Values<typeof REPLIES.receipt>;
 type Content = Values<typeof REPLIES.content>;
 
 /** Ids and labels as pairs; a place without a label is called by its id. */
@@ -178,7 +184,7 @@ export function placeNames(ids: string[], labels: string[]): PlaceName[] {
   return ids.map((id, index) => ({ id, name: labels[index] || id }));
 }
 
-export function fileOfReceipt(name: string, receipt: Receipt): DepositedFile {
+export function fileOfReceipt(name: string, receipt: ReceiptLine): DepositedFile {
   return {
     name,
     size: receipt.size,

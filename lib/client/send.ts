@@ -4,7 +4,7 @@ import { type AttemptOptions, deposit, type DepositRequest } from "./deposit.ts"
 import { LocalError } from "./errors.ts";
 import type { Sessions } from "./sessions.ts";
 import { mayTryAgain } from "./pace.ts";
-import type { DepositedFile } from "./records.ts";
+import type { Receipt } from "./records.ts";
 import type { Session } from "./session.ts";
 import { type Source, uploadId } from "./source.ts";
 import { SourceHash } from "./source_hash.ts";
@@ -12,7 +12,7 @@ import { SourceHash } from "./source_hash.ts";
 /** What to deposit a source as; its upload's identifier is made here. */
 export type SendRequest = Omit<DepositRequest, "upload">;
 
-export interface SendOptions extends Pick<AttemptOptions, "signal" | "onProgress"> {
+export interface SendOptions extends Pick<AttemptOptions, "signal" | "onProgress" | "known"> {
   source: Source;
 }
 
@@ -26,9 +26,8 @@ const BUSY_ATTEMPTS = 3;
 export function send(
   sessions: Sessions,
   request: SendRequest,
-  { source, signal, onProgress }: SendOptions,
-): Promise<DepositedFile> {
-  const known = new SourceHash();
+  { source, signal, onProgress, known = new SourceHash() }: SendOptions,
+): Promise<Receipt> {
   let upload = uploadOf(sessions, request.name, source);
   let busy = 0;
   return sessions.run(async (session: Session, advanced) => {

@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import { digestOf } from "../content/digest.ts";
 import { LocalError } from "./errors.ts";
+import { type FileState, settledState } from "./file_state.ts";
 
 /** Something to deposit. */
 export interface Source {
@@ -29,8 +30,9 @@ export interface SourceReader extends Disposable {
 }
 
 /** A regular file, as it is now. Throws `arquivo_invalido`, or what the system says. */
-export async function fileSource(path: string): Promise<Source> {
+export async function fileSource(path: string): Promise<FileSource> {
   if (!isAbsolute(path)) throw new TypeError(`Expected an absolute path: ${path}`);
+  const lookedAt = Date.now();
   const info = await Deno.stat(path);
   if (!info.isFile) {
     throw new LocalError(
@@ -38,19 +40,24 @@ export async function fileSource(path: string): Promise<Source> {
       `${path} is neither a file nor a folder: leave it out`,
     );
   }
-  return new FileSource(path, info);
+  return new FileSource(path, info, lookedAt);
 }
 
-class FileSource implements Source {
+/** A file of this machine. */
+export class FileSource implements Source {
   readonly size: number;
   readonly modifiedAt: number | null;
   readonly executable: boolean;
   readonly spent = false;
   readonly identity: string;
+  /** What its bytes can be known by later; `null`: by nothing, they are too new. */
+  readonly state: FileState | null;
   #path: string;
 
-  constructor(path: string, info: Deno.FileInfo) {
+  /** `info`: what the system said of it when the wall clock showed `lookedAt`. */
+  constructor(path: string, info: Deno.FileInfo, lookedAt: number) {
     this.#path = path;
+    this.state = settledState(info, lookedAt);
     this.size = info.size;
     this.modifiedAt = info.mtime ? Math.max(0, info.mtime.getTime()) : null;
     this.executable = Deno.build.os !== "windows" && ((info.mode ?? 0) & 0o100) !== 0;

@@ -16,6 +16,16 @@ export class SourceHash {
   #position = 0;
   #prefix = new Sha256();
 
+  /** `whole`: the hash of all bytes, where it is known. */
+  constructor(whole: string | null = null) {
+    this.#whole = whole;
+  }
+
+  /** Whether the hash of all bytes needs no reading. */
+  get isWhole(): boolean {
+    return this.#whole !== null;
+  }
+
   /** Bytes that need not be hashed again. */
   get hashed(): number {
     return this.#position + (this.#whole === null ? 0 : 1);

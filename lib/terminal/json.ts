@@ -5,6 +5,7 @@ import type {
   FileCheck,
   FileStatus,
   PlaceName,
+  Receipt,
   RemovedFile,
 } from "../client/mod.ts";
 import { codeOf, messageOf } from "../client/errors.ts";
@@ -34,6 +35,10 @@ export function fileJson(file: DepositedFile): FileJson {
     replicas: { wanted: file.replicas.wanted, live: file.replicas.live },
     places: file.places,
   };
+}
+
+export function receiptJson(receipt: Receipt) {
+  return { ...fileJson(receipt), unchanged: receipt.unchanged };
 }
 
 export function removedJson(file: RemovedFile) {

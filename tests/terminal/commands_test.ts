@@ -1,7 +1,7 @@
 /** Commands against the real server, each as the words that a user types. */
 import { join } from "node:path";
 import { Identities } from "../../lib/client/identity.ts";
-import { connect } from "../../lib/client/mod.ts";
+import { connect, LocalError } from "../../lib/client/mod.ts";
 import { parseFlags } from "../../lib/terminal/arguments.ts";
 import { CLIENT_FLAGS, CLIENT_WORDS } from "../../lib/terminal/client_flags.ts";
 import { splitCommand } from "../../lib/terminal/split_command.ts";
@@ -188,6 +188,7 @@ Deno.test("JSON of every command is what scripts were promised", async () => {
     "depositedAt",
     "replicas",
     "places",
+    "unchanged",
   ]);
   assertEquals([stored.name, stored.size, stored.replicas], ["a.txt", 5, { wanted: 2, live: 2 }]);
   assertEquals([failed.name, Object.keys(failed.error)], ["absent", ["code", "message"]]);
@@ -260,7 +261,9 @@ Deno.test("fewer copies than asked are a status of their own, unless they were a
       signal: new AbortController().signal,
       link: () => Promise.resolve(link),
       server: null,
-      identities: () => Promise.reject() as never,
+      identities: () => {
+        throw new LocalError("identidade", "There is no folder");
+      },
       path: (text) => text,
       stdin: new ReadableStream(),
       stdout: Deno.stdout,
@@ -271,6 +274,26 @@ Deno.test("fewer copies than asked are a status of their own, unless they were a
   assertEquals(await run(), [3, true]);
   assertEquals(await run("--wait", "2"), [0, false]);
   assertEquals(await run("--allow-fewer"), [0, true]);
+});
+
+Deno.test("a folder that is deposited again says what was stored and what is unchanged", async () => {
+  await using user = await User.start();
+  for (const name of ["F/a", "F/b", "F/c"]) await user.file(name, name);
+  assertEquals((await user.run("deposit", "F")).err, "3 files stored\n");
+  await user.file("F/b", "changed");
+  const again = await user.run("deposit", "F", "--replicas", "2");
+  assertEquals([again.status, again.err], [0, "3 files: 1 stored, 2 unchanged\n"]);
+  assertMatch(again.out, /^stored F\/b \(7 B\): 2 of 2 on d\d, d\d\n$/);
+  const json = JSON.parse((await user.run("deposit", "F", "--verify", "--json")).out);
+  assertEquals(
+    json.map((file: Record<string, unknown>) => [file.name, file.unchanged, file.replicas]),
+    ["F/a", "F/b", "F/c"].map((name) => [name, true, { wanted: 2, live: 2 }]),
+  );
+  const none = await user.run("deposit", "F", "--replicas", "9");
+  assertEquals([none.status, none.out], [1, ""]);
+  const fewer = await user.run("deposit", "F", "--replicas", "9", "--allow-fewer", "--quiet");
+  assertEquals([fewer.status, fewer.out], [0, ""]);
+  assertMatch(fewer.err, /^deposito: 3 files with fewer copies than asked/);
 });
 
 Deno.test("several files are removed after a yes only", async () => {

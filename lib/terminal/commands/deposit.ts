@@ -1,12 +1,13 @@
-import type { DepositedFile, DepositProgress, Link } from "../../client/mod.ts";
+import type { DepositProgress, Link, Receipt } from "../../client/mod.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
-import { arrayLines, failureJson, fileJson } from "../json.ts";
+import { arrayLines, failureJson, receiptJson } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { receiptText, restOf } from "../receipt.ts";
 import { count } from "../units.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
+import { DepositFolders } from "./deposit_folders.ts";
 import { type Job, nameOfWord, planDeposit } from "./deposit_plan.ts";
 import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
@@ -24,6 +25,7 @@ export const depositCommand = defineCommand({
     "name": { kind: "text", value: "NAME", help: "The name in the depot, for one PATH" },
     "allow-fewer": { kind: "switch", help: "Take as many copies as there are places with room" },
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
+    "verify": { kind: "switch", help: "Look at every file's bytes, also where nothing changed" },
     "connections": CONNECTIONS,
   },
   examples: [
@@ -32,6 +34,7 @@ export const depositCommand = defineCommand({
       "deposito client deposit photos --name holidays/2026",
       "a folder; its files are named holidays/2026/…",
     ],
+    ["deposito client deposit photos", "again, each day: costs what changed"],
     ["tar c docs | deposito client deposit - --name docs.tar", "what a pipe brings"],
     [
       "deposito client deposit big.iso --replicas 3 --wait 1",
@@ -54,13 +57,15 @@ export const depositCommand = defineCommand({
     const plan = await planDeposit(words, { name: flags.name, path: context.path });
     const link = await context.link();
     using meter = new Meter(context.screen, { many: plan.many });
-    const depositing = new Depositing(context, { request, many: plan.many, meter });
+    const folders = new DepositFolders(context, { verify: flags.verify });
+    const depositing = new Depositing(context, { request, many: plan.many, meter, folders });
     const many = await inParallel(depositing.files(plan.jobs), {
       connections: plan.many ? connections : 1,
       signal: context.signal,
       work: (job) => depositing.work(link, job),
       onDone: (outcome) => depositing.tell(outcome),
     });
+    await folders.end({ isAll: isAllDone(many) });
     return depositing.end(many, !words.includes("-"));
   },
 });
@@ -74,19 +79,28 @@ interface Copies {
   wait: number | null;
 }
 
+interface Parts {
+  request: Copies;
+  many: boolean;
+  meter: Meter;
+  folders: DepositFolders;
+}
+
 /** One run of the command. */
 class Depositing {
   #context: Context;
   #request: Copies;
   #meter: Meter;
   #many: boolean;
+  #folders: DepositFolders;
   #left = 0;
 
-  constructor(context: Context, options: { request: Copies; many: boolean; meter: Meter }) {
+  constructor(context: Context, { request, many, meter, folders }: Parts) {
     this.#context = context;
-    this.#request = options.request;
-    this.#many = options.many;
-    this.#meter = options.meter;
+    this.#request = request;
+    this.#many = many;
+    this.#meter = meter;
+    this.#folders = folders;
   }
 
   /** What is to be sent; what is not kept is named on the way. */
@@ -108,30 +122,33 @@ class Depositing {
     }
   }
 
-  async work(link: Link, job: FileJob): Promise<DepositedFile> {
+  async work(link: Link, job: FileJob): Promise<Receipt> {
     if (job.kind === "failed") throw job.error;
     const { signal } = this.#context;
     const onProgress = (progress: DepositProgress) =>
       this.#meter.step({ name: job.name, ...progress });
-    const options = { ...this.#request, signal, onProgress };
-    return job.kind === "stdin"
-      ? await link.deposit(job.name, this.#context.stdin, options)
-      : await link.depositFile(job.name, job.path, options);
+    const options = { signal, onProgress };
+    if (job.kind === "stdin") {
+      return await link.deposit(job.name, this.#context.stdin, { ...this.#request, ...options });
+    }
+    const folder = await this.#folders.of(link, job.together);
+    return await folder.file({ name: job.name, ...this.#request }, job.path, options);
   }
 
-  tell({ item, result, error }: Outcome<FileJob, DepositedFile>): void {
+  tell({ item, result, error }: Outcome<FileJob, Receipt>): void {
     this.#meter.fileDone(item.name, result?.size);
     const { screen, json, signal } = this.#context;
     if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
-    if (json) return;
-    screen.result(receiptText("stored", result, restOf(result, this.#request.wait ?? null)));
+    if (json || (this.#many && result.unchanged)) return;
+    const verb = result.unchanged ? "unchanged" : "stored";
+    screen.result(receiptText(verb, result, restOf(result, this.#request.wait ?? null)));
   }
 
-  end(many: Many<FileJob, DepositedFile>, goesOn: boolean): number {
+  end(many: Many<FileJob, Receipt>, goesOn: boolean): number {
     const { screen, json } = this.#context;
     if (json) {
-      screen.result(arrayLines(elementsOf(many, ({ name }) => name, fileJson)));
+      screen.result(arrayLines(elementsOf(many, ({ name }) => name, receiptJson)));
     }
     const files = many.outcomes.flatMap(({ result }) => result ?? []);
     this.#remark(files, failureWords(many));
@@ -143,11 +160,11 @@ class Depositing {
   }
 
   /** Fewer copies than were to be there at the answer. */
-  #lacks({ replicas }: DepositedFile): boolean {
+  #lacks({ replicas }: Receipt): boolean {
     return replicas.live < Math.min(replicas.wanted, this.#request.wait ?? Infinity);
   }
 
-  #remark(files: DepositedFile[], failed: string[]): void {
+  #remark(files: Receipt[], failed: string[]): void {
     const { screen } = this.#context;
     const few = files.filter((file) => this.#lacks(file));
     if (few.length > 0) {
@@ -157,7 +174,7 @@ class Depositing {
       );
     }
     if (this.#many) {
-      const parts = [`${count(files.length, "file")} stored`, ...failed];
+      const parts = [...doneWords(files), ...failed];
       if (this.#left > 0) parts.push(`${this.#left} not kept`);
       screen.remark(parts.join(", "));
     }
@@ -165,6 +182,16 @@ class Depositing {
       screen.remark("one copy only: another disk is needed to survive the loss of that one");
     }
   }
+}
+
+/** For the summary: `5 files stored`, or `5 files: 3 stored, 2 unchanged`. */
+function doneWords(files: Receipt[]): string[] {
+  const unchanged = files.filter((file) => file.unchanged).length;
+  if (unchanged === 0) return [`${count(files.length, "file")} stored`];
+  return [
+    `${count(files.length, "file")}: ${files.length - unchanged} stored`,
+    `${unchanged} unchanged`,
+  ];
 }
 
 /** Bytes; `null`: nobody knows before they came. What cannot be read fails when its turn comes. */

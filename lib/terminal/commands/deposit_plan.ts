@@ -1,9 +1,19 @@
 /** What a deposit's words stand for. */
+import { dirname } from "node:path";
 import { type Found, ownName, walk } from "../../client/walk.ts";
 import { UsageError } from "../values.ts";
 
+/** What is deposited together. `prefix`: of its files' names; `null`: single files of a folder. */
+export interface Together {
+  folder: string;
+  prefix: string | null;
+}
+
 /** One thing to deposit, or to name as not kept. */
-export type Job = Found | { kind: "stdin"; path: "-"; name: string };
+export type Job =
+  | Extract<Found, { kind: "file" }> & { together: Together }
+  | Exclude<Found, { kind: "file" }>
+  | { kind: "stdin"; path: "-"; name: string };
 
 export interface DepositPlan {
   /** More than one file may come of it. */
@@ -37,7 +47,14 @@ export async function planDeposit(words: string[], options: PlanOptions): Promis
 async function* jobsOf(roots: Root[]): AsyncGenerator<Job> {
   for (const { job, folder } of roots) {
     if (job) yield job;
-    if (folder) yield* walk(folder.path, folder.prefix);
+    if (folder) yield* jobsBelow(folder);
+  }
+}
+
+async function* jobsBelow({ path, prefix }: NonNullable<Root["folder"]>): AsyncGenerator<Job> {
+  const together = { folder: path, prefix };
+  for await (const found of walk(path, prefix)) {
+    yield found.kind === "file" ? { ...found, together } : found;
   }
 }
 
@@ -48,7 +65,8 @@ async function rootOf(word: string, options: PlanOptions): Promise<Root> {
   const name = nameOf(path, options.name);
   try {
     const { isDirectory } = await Deno.stat(path);
-    if (!isDirectory) return { job: { kind: "file", path, name }, folder: null, name };
+    const together = { folder: dirname(path), prefix: null };
+    if (!isDirectory) return { job: { kind: "file", path, name, together }, folder: null, name };
   } catch (error) {
     return { job: { kind: "failed", path: word, name, error }, folder: null, name };
   }
