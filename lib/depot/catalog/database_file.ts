@@ -38,6 +38,7 @@ PRAGMA journal_size_limit = ${LOG_KEPT_BYTES};
 export function openDatabase(path: string, depot: string): DatabaseSync {
   if (sizeOf(path) < 0) refusing(path, () => create(path, depot));
   refuseForeign(path);
+  refusing(path, () => keepToOneself(path));
   refusing(path, () => inspect(path));
   return refusing(path, () => {
     const db = new DatabaseSync(path);
@@ -112,6 +113,11 @@ function create(path: string, depot: string): void {
   syncFile(making);
   Deno.renameSync(making, path);
   syncDirectory(path);
+}
+
+/** It has names of files, also where others may look into its folder. Its log is made with its mode. */
+function keepToOneself(path: string): void {
+  if (Deno.build.os !== "windows") Deno.chmodSync(path, 0o600);
 }
 
 /** Reads the header alone: opening a stranger's file with SQLite could already change it. */

@@ -6,6 +6,9 @@ import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
 
+/** Of one name so many can be restored, or who replaces a file each second fills the depot. */
+const REMOVED_VERSIONS = 100;
+
 export const fileVerbs = {
   file(db, owner, name) {
     return fileOf(db, findOwner(db, owner), name);
@@ -143,8 +146,23 @@ export function takeAway(db: Statements, owner: number, name: string, keeping?: 
       owner,
       name,
     );
+    letGoOfOldest(db, owner, name, keeping.now);
   }
   db.run("DELETE FROM files WHERE owner = ? AND name = ?", owner, name);
+}
+
+/** Its oldest removed versions, beyond those that are kept of a name, are released like old ones. */
+function letGoOfOldest(db: Statements, owner: number, name: string, now: number): void {
+  db.run(
+    `UPDATE removed SET kept_until = ?3
+     WHERE owner = ?1 AND name = ?2 AND kept_until > ?3 AND version <= (
+       SELECT version FROM removed WHERE owner = ?1 AND name = ?2
+       ORDER BY version DESC LIMIT 1 OFFSET ${REMOVED_VERSIONS}
+     )`,
+    owner,
+    name,
+    now,
+  );
 }
 
 /** Whether `prefix` is not after `name`, as UTF-8 bytes: then the names to list come after `name`. */

@@ -51,6 +51,19 @@ function change(path: string, sql: string): void {
   db.exec(sql);
 }
 
+Deno.test({
+  name: "only its owner may read the catalog, also where others may look into its folder",
+  ignore: Deno.build.os === "windows",
+  async fn() {
+    await using temporary = await temporaryCatalog();
+    await deposit(temporary.catalog, { number: 1 });
+    const folder = temporary.path.slice(0, temporary.path.lastIndexOf("/"));
+    for (const { name } of Deno.readDirSync(folder)) {
+      assertEquals([name, Deno.statSync(`${folder}/${name}`).mode! & 0o077], [name, 0]);
+    }
+  },
+});
+
 Deno.test("openCatalog() makes an identifier once, and keeps it and the sequence", async () => {
   await using directory = temporaryDirectory();
   const path = await closedCatalog(directory.path, 1);

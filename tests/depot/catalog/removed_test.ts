@@ -40,6 +40,17 @@ Deno.test("a removed file is listed with what it was, and comes back as that", a
   assertEquals(await catalog.file(OWNER, "file"), file);
 });
 
+Deno.test("of one name the last hundred removed versions are kept", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  for (let number = 1; number <= 103; number++) {
+    await deposit(catalog, { number, keepUntil: 30 });
+  }
+  assertEquals(await catalog.releaseRemoved(11, 10), [digest(1), digest(2)]);
+  const { files } = await catalog.removedFiles({ ...ALL, limit: 200 });
+  assertEquals([files.length, files[0]?.version], [100, 3]);
+});
+
 Deno.test("each version that was replaced can be restored, and versions only grow", async () => {
   await using temporary = await temporaryCatalog();
   const { catalog } = temporary;
