@@ -24,6 +24,12 @@ export interface CaretakerOptions {
   onDoomed(digest: string, places: string[]): void;
 }
 
+export interface CareOptions {
+  onCopies?: OnCopies | undefined;
+  /** Somebody asked for a number of copies: those on places that are away do not count. */
+  now?: boolean | undefined;
+}
+
 /** What was done for a content. */
 export interface Care {
   /** Good copies on places that are there. */
@@ -59,11 +65,11 @@ export class Caretaker {
    * Copies and trims until the content has what its files want, or nothing more can be done now.
    * One at a time for each content.
    */
-  async care(digest: string, onCopies?: OnCopies): Promise<Care> {
+  async care(digest: string, options: CareOptions = {}): Promise<Care> {
     using _turn = await this.#caring.take(digest);
     this.#present.add(digest);
     try {
-      return await this.#care(digest, onCopies);
+      return await this.#care(digest, options);
     } finally {
       this.#present.delete(digest);
     }
@@ -74,7 +80,7 @@ export class Caretaker {
     return this.#present;
   }
 
-  async #care(digest: string, onCopies?: OnCopies): Promise<Care> {
+  async #care(digest: string, { onCopies, now = false }: CareOptions): Promise<Care> {
     const { core, signal } = this.options;
     const unfit = new Set<string>();
     let done = 0;
@@ -82,7 +88,9 @@ export class Caretaker {
       signal.throwIfAborted();
       const content = await core.catalog.content(digest);
       if (!content) return { live: 0, missing: 0, surplus: 0 };
-      const { live, missing } = weigh(content, core);
+      const weight = weigh(content, core);
+      const { live } = weight;
+      const missing = now ? weight.missingNow : weight.missing;
       const progress = { total: done + Math.max(0, missing) * content.size, live: live.length };
       onCopies?.({ ...progress, done });
       if (missing <= 0) {

@@ -96,7 +96,11 @@ export class Deposits {
     // Surplus goes before the receipt names places, so that it names those that stay.
     const isSurplus = goal > 0 && file.places.length > wanted;
     if (isSurplus || copiesOf(file, this.core.places).live < goal) {
-      await this.keeper.ensure(file.digest, forOwner(wanted, onCopies));
+      await this.keeper.ensure(file.digest, {
+        onCopies: forOwner(wanted, onCopies),
+        // Who names a number is not to wait for places that may come back.
+        now: change.wanted !== null,
+      });
     }
     this.keeper.attend(file.digest);
     const now = await catalog.file(owner, name) ?? file;

@@ -235,9 +235,10 @@ export class Incoming implements AsyncDisposable {
     const { plan, shelf: { core, keeper } } = this;
     const goal = Math.min(plan.request.wait ?? plan.wanted, plan.wanted);
     let copies = copiesOf(file, core.places);
-    if (copies.live < goal && await keeper.ensure(file.digest, onCopies)) {
-      const now = await core.catalog.file(plan.request.owner, file.name);
-      if (now?.digest === file.digest) copies = copiesOf(now, core.places);
+    const now = plan.request.replicas !== null;
+    if (copies.live < goal && await keeper.ensure(file.digest, { onCopies, now })) {
+      const after = await core.catalog.file(plan.request.owner, file.name);
+      if (after?.digest === file.digest) copies = copiesOf(after, core.places);
     }
     if (copies.live !== file.places.length || copies.live < plan.wanted) keeper.attend(file.digest);
     return { file, copies };

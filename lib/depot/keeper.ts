@@ -1,7 +1,6 @@
 import type { Place } from "../../stores/store.ts";
 import type { ContentRecord } from "./catalog/catalog.ts";
-import { Caretaker } from "./caretaker.ts";
-import type { OnCopies } from "./copy_progress.ts";
+import { type CareOptions, Caretaker } from "./caretaker.ts";
 import type { Core } from "./core.ts";
 import { Examiner } from "./examiner.ts";
 import { Inspector } from "./inspector.ts";
@@ -147,10 +146,10 @@ export class Keeper implements AsyncDisposable {
    * Cares for a content now, before what is queued. Resolves early when nobody is to wait any more,
    * and to false when it failed: what is acknowledged already stays so, and is cared for later.
    */
-  async ensure(digest: string, onCopies?: OnCopies): Promise<boolean> {
+  async ensure(digest: string, options: CareOptions = {}): Promise<boolean> {
     using waiting = untilAborted(this.#hurry.signal);
     try {
-      await Promise.race([this.#caretaker.care(digest, onCopies), waiting.aborted]);
+      await Promise.race([this.#caretaker.care(digest, options), waiting.aborted]);
       return true;
     } catch (error) {
       this.#complain("Could not care for a content", error, digest);

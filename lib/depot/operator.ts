@@ -5,7 +5,7 @@ import { type ContentRecord, PAGE_ROWS, type PlaceRecord, type Tally } from "./c
 import { type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { roomOf } from "./rooms.ts";
-import { surveyLists, weigh } from "./weighing.ts";
+import { weigh } from "./weighing.ts";
 
 /** A place as the operator sees it. Bytes; `replicas` of all owners. */
 export interface PlaceReport {
@@ -177,11 +177,12 @@ export class Operator {
     return dropAsides(digests, this.core);
   }
 
-  /** Contents that would have too few copies without this place. */
+  /** Contents that have too few copies that can be read now without this place. */
   async remaining(place: string): Promise<number> {
-    const tooFew = (content: ContentRecord) => weigh(content, this.core).missing > 0;
-    return await this.#onlyAside(place) +
-      await this.#count({ place, ...surveyLists(this.core) }, tooFew);
+    const { places } = this.core;
+    const counted = places.online().map(({ id }) => id).filter((id) => !places.isLeaving(id));
+    const tooFew = (content: ContentRecord) => weigh(content, this.core).missingNow > 0;
+    return await this.#onlyAside(place) + await this.#count({ place, counted }, tooFew);
   }
 
   async #toGo({ id, address }: PlaceRecord): Promise<Pick<PlaceReport, "remaining" | "lent">> {
@@ -256,7 +257,7 @@ export class Operator {
 
   /** Counts those of a survey of which `is` holds. */
   async #count(
-    survey: { place: string } & Pick<ReturnType<typeof surveyLists>, "counted">,
+    survey: { place: string; counted: string[] },
     is: (content: ContentRecord) => boolean,
   ): Promise<number> {
     let count = 0;

@@ -11,6 +11,8 @@ export interface Weight {
   counted: string[];
   /** Counted copies that are fewer than wanted; negative when there are more. */
   missing: number;
+  /** The same, of copies that can be read now: nothing is waited for. */
+  missingNow: number;
 }
 
 /** A place that just came back counts as when it left, until it has been compared with the catalog. */
@@ -28,7 +30,13 @@ export function weigh(content: ContentRecord, core: Core): Weight {
     const how = places.get(id) ? { ...situation, ...NO_HURRY } : situation;
     return absence === null || stillCounts(absence, how, settings);
   });
-  return { live, counted, missing: content.wanted - counted.length };
+  const staying = live.filter((id) => !places.isLeaving(id));
+  return {
+    live,
+    counted,
+    missing: content.wanted - counted.length,
+    missingNow: content.wanted - staying.length,
+  };
 }
 
 /**

@@ -95,6 +95,18 @@ Deno.test("a holder that said goodbye is no reason to hurry, and its copy is one
   assertEquals(copies(test, digest), 4);
 });
 
+Deno.test("who names a number gets as many copies that can be read, who names none waits for the place", async () => {
+  const { clock, test } = await opened({ places: 3 });
+  await using _ = test;
+  const bytes = someBytes(1_000, "a".charCodeAt(0));
+  await place(test, "a", ["p0", "p1"]);
+  test.store.leave("p0", "lost");
+  await clock.advance(1);
+  assertEquals((await test.deposit("a", bytes, { replicas: null })).copies.live, 1);
+  assertEquals((await test.deposit("a", bytes, { replicas: 2 })).copies.live, 2);
+  assertEquals(await test.goodPlaces("a"), ["p0", "p1", "p2"]);
+});
+
 Deno.test("a place that blinks sets nothing off, not even while another is away", async () => {
   const { clock, test } = await opened({ places: 6 });
   await using _ = test;

@@ -52,6 +52,21 @@ Deno.test("a place that is drained gets no new copies, but its own are read", as
   assertEquals(await test.depot.available(), 0);
 });
 
+Deno.test("a drained place is needed while the other copy is at a place that is away", async () => {
+  const { clock, test, operator } = await opened(3);
+  await using _ = test;
+  await test.deposit("a", someBytes(1_000), { replicas: 2 });
+  const [drained, other] = await test.goodPlaces("a");
+  test.store.leave(other!, "lost");
+  await operator.drain(drained!);
+  assertEquals(await operator.remaining(drained!), 1);
+  await clock.advance(2 * 3_600_000);
+  assertEquals(await operator.remaining(drained!), 1, "there is only one other place");
+  test.store.comeBack(other!);
+  await clock.advance(1);
+  assertEquals(await operator.remaining(drained!), 0);
+});
+
 Deno.test("a place that is not drained any more counts again, and what was made instead goes", async () => {
   const { clock, test, operator } = await opened(3);
   await using _ = test;
