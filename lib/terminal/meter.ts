@@ -106,6 +106,13 @@ export class Meter implements Disposable {
     else this.#screen.live();
   }
 
+  /** A file of so many bytes is over, of which none had to move: they were not waited for. */
+  fileUnchanged(name: string, bytes: number): void {
+    const { bytes: expected } = this.#expected;
+    if (expected !== null) this.#expected.bytes = Math.max(0, expected - bytes);
+    this.fileDone(name, 0);
+  }
+
   /** Takes the lines away. */
   [Symbol.dispose](): void {
     clearInterval(this.#timer);

@@ -142,6 +142,19 @@ Deno.test("of several files a meter shows the total, and what takes longer than 
   assertEquals(lastDrawn(kept.err)[0]!.slice(0, 32), "2 of 3 files, 2.0 KiB of 2.9 KiB");
 });
 
+Deno.test("bytes of unchanged files make no speed, and are not left to be moved", () => {
+  const kept = new KeptScreen({ progressColumns: 80 });
+  let now = 0;
+  using meter = new Meter(kept.screen, { many: true, now: () => now });
+  for (const bytes of [1_000, 1_000_000]) meter.expect(bytes);
+  meter.expectNoMore();
+  meter.fileUnchanged("old", 1_000_000);
+  meter.step({ stage: "sending", name: "new", done: 0, total: 1_000 });
+  now = 2_000;
+  meter.step({ stage: "sending", name: "new", done: 500, total: 1_000 });
+  assertEquals(lastDrawn(kept.err)[0], "1 of 2 files, 500 B of 1.0 KiB, 250 B/s, 2 s left");
+});
+
 /** What a terminal shows after the last drawing. */
 function lastDrawn(err: string): string[] {
   const frames = err.split("\x1b[J").filter(Boolean);

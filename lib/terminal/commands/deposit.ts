@@ -136,7 +136,8 @@ class Depositing {
   }
 
   tell({ item, result, error }: Outcome<FileJob, Receipt>): void {
-    this.#meter.fileDone(item.name, result?.size);
+    if (result?.unchanged) this.#meter.fileUnchanged(item.name, result.size);
+    else this.#meter.fileDone(item.name, result?.size);
     const { screen, json, signal } = this.#context;
     if (!result && signal.aborted) return;
     if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
