@@ -143,7 +143,11 @@ Deno.test("what another machine did at the depot counts more than what is rememb
   await home.deposit({ replicas: 1 });
   assertEquals((await home.deposit()).opened, []);
   await home.link.remove("F/gone");
-  await home.link.deposit("F/replaced", new Blob(["other"]));
+  const other = join(home.root.path, "other");
+  await Deno.writeTextFile(other, "other");
+  const { atime, mtime } = await Deno.stat(home.path("replaced"));
+  await Deno.utime(other, atime!, mtime!);
+  await home.link.depositFile("F/replaced", other);
   await home.link.deposit("F/kept", new Blob(["hello"]));
   const { stored } = await home.deposit();
   assertEquals(stored, ["gone", "replaced"]);
