@@ -92,7 +92,7 @@ async function sendBlocks(watched: Watched, body: Body): Promise<number> {
   if (body.size !== null && position !== body.size) {
     throw new LocalError("arquivo_mudou", "The file became shorter while it was read");
   }
-  await body.reader.check();
+  body.reader.check();
   return position;
 }
 

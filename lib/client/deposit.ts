@@ -108,7 +108,7 @@ class DepositRun {
     const { reader } = this.#parts;
     const data = new Uint8Array(size);
     if (await reader.read(data) !== size) throw changed("The file");
-    await reader.check();
+    reader.check();
     const digest = digestOf(data);
     const before = [this.#requestLine(digest), encode(ACTIONS.send, { from: 0 })];
     if (size > 0) before.push(encode(BODY.block, { bytes: size }));

@@ -70,7 +70,7 @@ async function downloadVersion(
 ): Promise<Downloaded> {
   const { path, force = false, signal } = options;
   const isThere = async () => {
-    const present = await lookAt(path);
+    const present = lookAt(path);
     if (present && await isEqual(path, present, { file, signal })) return true;
     if (present) requireReplaceable(path, present, force);
     return false;

@@ -8,7 +8,7 @@ export async function hashFile(
   signal?: AbortSignal,
 ): Promise<Sha256> {
   const hash = new Sha256();
-  await file.seek(0, Deno.SeekMode.Start);
+  file.seekSync(0, Deno.SeekMode.Start);
   const buffer = new Uint8Array(Math.min(size, BLOCK_BYTES));
   for (let left = size; left > 0;) {
     signal?.throwIfAborted();

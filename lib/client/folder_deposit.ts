@@ -63,7 +63,7 @@ export class FolderDeposit {
    * and not read when the file is as it was when that was last so. Throws as a deposit does.
    */
   async file(request: SendRequest, path: string, options: SendFileOptions): Promise<Receipt> {
-    const source = await fileSource(path);
+    const source = fileSource(path);
     const receipt = await this.#deposit(request, source, options);
     await this.#memory?.note(request.name, source.state, receipt.digest);
     return receipt;

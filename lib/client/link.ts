@@ -109,7 +109,7 @@ export class Link implements Disposable {
     path: string,
     options: DepositOptions = {},
   ): Promise<Receipt> {
-    return await this.#send(name, await fileSource(resolve(path)), options);
+    return await this.#send(name, fileSource(resolve(path)), options);
   }
 
   /** @internal Begins a deposit of many files of one folder, which may be the next of many. */

@@ -36,8 +36,8 @@ export class Part implements Sink, Disposable {
       try {
         const isLocked = await lockFile(file, { signal, onWait: () => onWait?.(why) });
         // Who had it may have given it its name, and this handle would write into that.
-        if (await isAt(path, file)) {
-          if (!await isLinked(file)) return new Part(file, path, isLocked);
+        if (isAt(path, file)) {
+          if (!isLinked(file)) return new Part(file, path, isLocked);
           await Deno.remove(path).catch(ignoreAbsence);
         }
       } catch (error) {
@@ -50,16 +50,16 @@ export class Part implements Sink, Disposable {
 
   /** Removes what an earlier attempt left at `path`, unless somebody fills it just now. */
   static async drop(path: string): Promise<void> {
-    const present = await lookAt(path);
+    const present = lookAt(path);
     if (!present?.isFile) return;
     using file = await Deno.open(path, { read: true, write: true });
-    if (await tryLock(file) === "busy" || !await isAt(path, file)) return;
+    if (await tryLock(file) === "busy" || !isAt(path, file)) return;
     await Deno.remove(path).catch(ignoreAbsence);
   }
 
   /** What is there of `size` bytes: how many, and their hash. */
   async resume(size: number, signal?: AbortSignal): Promise<[number, Sha256]> {
-    const kept = (await this.#file.stat()).size;
+    const kept = this.#file.statSync().size;
     if (kept > size) {
       await this.restart();
       return [0, new Sha256()];
@@ -91,13 +91,13 @@ export class Part implements Sink, Disposable {
     path: string,
     { file, replace }: { file: StoredFile; replace: boolean },
   ): Promise<void> {
-    await this.#requireOwn(file.size);
+    this.#requireOwn(file.size);
     await this.#dress(file);
     await this.#file.sync();
     await this.#requireUnmixed(file);
-    const present = await lookAt(path);
+    const present = lookAt(path);
     if (present) requireReplaceable(path, present, replace);
-    await this.#requireOwn(file.size);
+    this.#requireOwn(file.size);
     if (replace) await Deno.rename(this.#path, path);
     else await linkOrRename(this.#path, path);
     this.#isOver = true;
@@ -105,7 +105,7 @@ export class Part implements Sink, Disposable {
 
   /** It is not needed any more. */
   async discard(): Promise<void> {
-    if (await isAt(this.#path, this.#file)) await Deno.remove(this.#path).catch(ignoreAbsence);
+    if (isAt(this.#path, this.#file)) await Deno.remove(this.#path).catch(ignoreAbsence);
     this.#isOver = true;
   }
 
@@ -122,8 +122,8 @@ export class Part implements Sink, Disposable {
     }
   }
 
-  async #requireOwn(size: number): Promise<void> {
-    if (await isAt(this.#path, this.#file) && (await this.#file.stat()).size === size) return;
+  #requireOwn(size: number): void {
+    if (isAt(this.#path, this.#file) && this.#file.statSync().size === size) return;
     throw partChanged(this.#path);
   }
 
@@ -135,19 +135,19 @@ export class Part implements Sink, Disposable {
 
   async #dress(file: StoredFile): Promise<void> {
     if (file.executable && Deno.build.os !== "windows") {
-      const mode = (await this.#file.stat()).mode ?? 0o644;
+      const mode = this.#file.statSync().mode ?? 0o644;
       // Who may read it may run it, as far as the user's mask allowed reading.
       await Deno.chmod(this.#path, (mode & 0o777) | ((mode & 0o444) >> 2));
     }
     if (file.modifiedAt === null) return;
     const time = new Date(file.modifiedAt);
-    await this.#file.utime(time, time);
+    this.#file.utimeSync(time, time);
   }
 }
 
 /** `null`: it came or went just now. */
 async function openOrMake(path: string): Promise<Deno.FsFile | null> {
-  const present = await lookAt(path);
+  const present = lookAt(path);
   if (present && !present.isFile) {
     throw new LocalError("caminho_recusado", `${path} is no file: remove it`);
   }
@@ -167,7 +167,7 @@ async function linkOrRename(part: string, path: string): Promise<void> {
   } catch (error) {
     if (error instanceof Deno.errors.AlreadyExists) throw somethingElseAt(path);
     // A file system without links.
-    if (await lookAt(path)) throw somethingElseAt(path);
+    if (lookAt(path)) throw somethingElseAt(path);
     return await Deno.rename(part, path);
   }
   await Deno.remove(part).catch(ignoreAbsence);
@@ -178,8 +178,8 @@ function ignoreAbsence(error: unknown): null {
   throw error;
 }
 
-async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
-  const [named, open] = [await lookAt(path), await file.stat()];
+function isAt(path: string, file: Deno.FsFile): boolean {
+  const [named, open] = [lookAt(path), file.statSync()];
   return named !== null && isSame(named, open);
 }
 
@@ -189,8 +189,8 @@ function isSame(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
 }
 
 /** It has a second name, as after an end between the two steps of the naming: that one is a user's. */
-async function isLinked(file: Deno.FsFile): Promise<boolean> {
-  return ((await file.stat()).nlink ?? 1) > 1;
+function isLinked(file: Deno.FsFile): boolean {
+  return (file.statSync().nlink ?? 1) > 1;
 }
 
 function partChanged(path: string): LocalError {

@@ -26,14 +26,14 @@ export interface SourceReader extends Disposable {
   /** Fills `target` as far as it can, and resolves to how many bytes; 0 at the end. */
   read(target: Uint8Array): Promise<number>;
   /** Throws `arquivo_mudou` when the source is not any more what it was when it was opened. */
-  check(): Promise<void>;
+  check(): void;
 }
 
 /** A regular file, as it is now. Throws `arquivo_invalido`, or what the system says. */
-export async function fileSource(path: string): Promise<FileSource> {
+export function fileSource(path: string): FileSource {
   if (!isAbsolute(path)) throw new TypeError(`Expected an absolute path: ${path}`);
   const lookedAt = Date.now();
-  const info = await Deno.stat(path);
+  const info = Deno.statSync(path);
   if (!info.isFile) {
     throw new LocalError(
       "arquivo_invalido",
@@ -68,7 +68,7 @@ export class FileSource implements Source {
     const file = await Deno.open(this.#path);
     const reader = new FileReader(file, this.#path, this);
     try {
-      await reader.check();
+      reader.check();
     } catch (error) {
       reader[Symbol.dispose]();
       throw error;
@@ -102,8 +102,8 @@ class FileReader implements SourceReader {
     return filled;
   }
 
-  async check(): Promise<void> {
-    const { size, mtime } = await this.#file.stat();
+  check(): void {
+    const { size, mtime } = this.#file.statSync();
     const modifiedAt = mtime ? Math.max(0, mtime.getTime()) : null;
     if (size === this.#expected.size && modifiedAt === this.#expected.modifiedAt) return;
     throw changed(this.#path);

@@ -37,7 +37,7 @@ export class SourceHash {
     await reader.seek(0);
     const hash = new Sha256();
     await hashNext(reader, { ...options, hash, from: 0, to: Infinity });
-    await reader.check();
+    reader.check();
     return this.#whole = hash.digest();
   }
 

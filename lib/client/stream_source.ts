@@ -69,9 +69,7 @@ class StreamReader implements SourceReader {
     return this.#take(target, target.length);
   }
 
-  check(): Promise<void> {
-    return Promise.resolve();
-  }
+  check(): void {}
 
   [Symbol.dispose](): void {
     this.#coming?.catch(() => {});

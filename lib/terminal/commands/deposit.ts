@@ -106,7 +106,7 @@ class Depositing {
   /** What is to be sent; what is not kept is named on the way. */
   files(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
     return lookAhead(this.#kept(jobs), {
-      onItem: async (job) => this.#meter.expect(await sizeOf(job)),
+      onItem: (job) => this.#meter.expect(sizeOf(job)),
       onEnd: () => this.#meter.expectNoMore(),
     });
   }
@@ -196,9 +196,14 @@ function doneWords(files: Receipt[]): string[] {
 }
 
 /** Bytes; `null`: nobody knows before they came. What cannot be read fails when its turn comes. */
-async function sizeOf(job: FileJob): Promise<number | null> {
+function sizeOf(job: FileJob): number | null {
   if (job.kind === "stdin") return null;
-  return job.kind === "file" ? await Deno.stat(job.path).then(({ size }) => size, () => 0) : 0;
+  if (job.kind === "failed") return 0;
+  try {
+    return Deno.statSync(job.path).size;
+  } catch {
+    return 0;
+  }
 }
 
 /** What is wrong with a path; the words may name it already. */
