@@ -112,7 +112,7 @@ class DepositRun {
     const digest = digestOf(data);
     const before = [this.#requestLine(digest), encode(ACTIONS.send, { from: 0 })];
     if (size > 0) before.push(encode(BODY.block, { bytes: size }));
-    await this.#connection.write(joined(before, data, [encode(BODY.end, END(digest))]));
+    await this.#connection.writeAround(before, data, [encode(BODY.end, END(digest))]);
     await this.#offer();
     return this.#receipt({ digest, size });
   }
@@ -199,15 +199,4 @@ class DepositRun {
     this.#parts.options.advanced?.(counter, progress.done);
     this.#parts.options.onProgress?.({ stage, ...progress });
   }
-}
-
-function joined(before: string[], data: Uint8Array, after: string[]): Uint8Array {
-  const encoder = new TextEncoder();
-  const head = encoder.encode(before.map((line) => line + "\n").join(""));
-  const tail = encoder.encode(after.map((line) => line + "\n").join(""));
-  const whole = new Uint8Array(head.length + data.length + tail.length);
-  whole.set(head);
-  whole.set(data, head.length);
-  whole.set(tail, head.length + data.length);
-  return whole;
 }

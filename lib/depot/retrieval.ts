@@ -43,8 +43,10 @@ export class Retrieval implements AsyncDisposable {
     refuseChanged(file, request);
     await using stack = new AsyncDisposableStack();
     stack.use(core.reading.pin(file.digest));
-    const content = await core.catalog.content(file.digest);
-    const checks = await core.catalog.chunkChecks(file.digest);
+    const [content, checks] = await Promise.all([
+      core.catalog.content(file.digest),
+      core.catalog.chunkChecks(file.digest),
+    ]);
     if (!content || !checks) throw noCopy();
     stack.use(await core.memory.take(2 * Math.min(CHUNK_BYTES, file.size), signal));
     const copies = copiesOf(file, core.places);

@@ -28,7 +28,10 @@ export async function openFile(
   path: string,
   options: Deno.OpenOptions = { read: true },
 ): Promise<Deno.FsFile | null> {
-  if (!await statFile(path)) return null;
+  return await statFile(path) && await openThere(path, options);
+}
+
+async function openThere(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile | null> {
   try {
     return await Deno.open(path, options);
   } catch (error) {
@@ -39,16 +42,13 @@ export async function openFile(
 
 /** Opens a part of a file for reading, or `null` when there is no such file. */
 export async function openRange(path: string, range: FileRange): Promise<FileReader | null> {
-  if (range.length === 0) {
-    const info = await statFile(path);
-    return info && new FileReader(path, null, info.size, range);
-  }
-  const file = await openFile(path);
+  const info = await statFile(path);
+  if (!info || range.length === 0) return info && new FileReader(path, null, info.size, range);
+  const file = await openThere(path, { read: true });
   if (!file) return null;
   try {
-    const { size } = await file.stat();
-    await file.seek(range.from, Deno.SeekMode.Start);
-    return new FileReader(path, file, size, range);
+    if (range.from > 0) await file.seek(range.from, Deno.SeekMode.Start);
+    return new FileReader(path, file, info.size, range);
   } catch (error) {
     file.close();
     throw diskError(`read ${path}`, error);

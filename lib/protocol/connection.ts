@@ -110,6 +110,18 @@ export class Connection implements Disposable {
     return this.write(ENCODER.encode(lines.map((line) => line + "\n").join("")));
   }
 
+  /** Writes lines, raw bytes and lines in one piece, for which the bytes are copied. */
+  writeAround(before: string[], data: Uint8Array, after: string[]): Promise<void> {
+    const [head, tail] = [before, after].map((lines) =>
+      ENCODER.encode(lines.map((line) => line + "\n").join(""))
+    ) as [Uint8Array, Uint8Array];
+    const whole = new Uint8Array(head.length + data.length + tail.length);
+    whole.set(head);
+    whole.set(data, head.length);
+    whole.set(tail, head.length + data.length);
+    return this.write(whole);
+  }
+
   /** Writes all of `data`. */
   async write(data: Uint8Array): Promise<void> {
     for (let rest = data; rest.length > 0;) {

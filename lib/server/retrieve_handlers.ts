@@ -1,5 +1,6 @@
-import type { RetrievalRequest } from "../depot/retrieval.ts";
+import type { Retrieval, RetrievalRequest } from "../depot/retrieval.ts";
 import {
+  AHEAD_BYTES,
   BadPeer,
   BODY,
   type Connection,
@@ -17,12 +18,29 @@ import { logSent } from "./journal.ts";
 /** `comando:recuperar` */
 export async function retrieve(
   request: Extract<Request, { kind: "retrieve" }>,
-  { connection, depot, log, signal }: Exchange,
+  exchange: Exchange,
   { owner }: Client,
 ): Promise<void> {
   const { name, from, length, digest, avoid } = request;
   const wish: RetrievalRequest = { owner, name, from, length, digest, avoid: avoid ?? [] };
-  await using retrieval = await depot.retrieve(wish, signal);
+  await using retrieval = await exchange.depot.retrieve(wish, exchange.signal);
+  const send = retrieval.file.size <= AHEAD_BYTES ? sendAtOnce : sendBlocks;
+  await send(exchange, retrieval);
+}
+
+/** A small file's answer is one write. What fails before is answered in its place. */
+async function sendAtOnce({ connection, log }: Exchange, retrieval: Retrieval): Promise<void> {
+  const { file, copies } = retrieval;
+  const before = [contentLine(file, copies)];
+  let bytes: Uint8Array = new Uint8Array();
+  // One piece at most: a file of this size has one chunk.
+  for await (const piece of retrieval.pieces()) bytes = piece;
+  if (bytes.length > 0) before.push(encode(BODY.block, { bytes: bytes.length }));
+  logSent(log, file, bytes.length);
+  await connection.writeAround(before, bytes, [endLine(retrieval)]);
+}
+
+async function sendBlocks({ connection, log }: Exchange, retrieval: Retrieval): Promise<void> {
   const { file, copies } = retrieval;
   await connection.writeLine(contentLine(file, copies));
   let sent = 0;
@@ -33,8 +51,11 @@ export async function retrieve(
     sent += piece.length;
   }
   logSent(log, file, sent);
-  const places = retrieval.places;
-  await connection.writeLine(encode(BODY.end, { bytes: 0, digest: file.digest, places }));
+  await connection.writeLine(endLine(retrieval));
+}
+
+function endLine({ file, places }: Retrieval): string {
+  return encode(BODY.end, { bytes: 0, digest: file.digest, places });
 }
 
 /** The seed's retrieval: a line, then the raw bytes; what breaks in the middle ends the connection. */
