@@ -12,6 +12,7 @@ import { defaultReserve } from "./lib/depot/rooms.ts";
 import { Control } from "./lib/server/control.ts";
 import { DataDirectory, DataDirectoryRefused } from "./lib/server/data_directory.ts";
 import { Holders } from "./lib/server/holders.ts";
+import { warnOfLeftOut } from "./lib/server/left_out.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
 import { tellServiceManager } from "./lib/server/service_manager.ts";
 import { type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
@@ -44,6 +45,7 @@ import {
   UsageError,
 } from "./lib/terminal/values.ts";
 import { fsStore } from "./stores/fs.ts";
+import { nameDirectories } from "./stores/fs_directories.ts";
 import { openStores } from "./stores/mod.ts";
 import { type StoreContext, StoreRefused } from "./stores/store.ts";
 
@@ -121,6 +123,9 @@ async function serve(flags: Flags): Promise<void> {
       lentAt: (address) => joining?.needed(address) ?? Promise.resolve(0),
     }),
   );
+  const paths = flags.store.length > 0 ? directoriesOf(flags) : [data.ownStore];
+  const named = (await nameDirectories(paths)).map(({ address }) => address);
+  warnOfLeftOut(await catalog.places(), named, log);
   const reserve = reserveOf(flags);
   joining = toJoin &&
     stack.use(new Joining({ ...toJoin, depot, folder: data.joined, reserve, log }));
@@ -156,13 +161,18 @@ async function serve(flags: Flags): Promise<void> {
 async function check(flags: Flags): Promise<boolean> {
   using stopping = new Stopping();
   using data = await DataDirectory.open(userPath(flags.data), { create: false });
-  const directories = flags.store.filter((spec) => spec.startsWith("fs:"))
-    .flatMap((spec) => spec.slice("fs:".length).split(",")).map(userPath);
   return await checkOffline(data.catalog, {
-    directories,
+    directories: directoriesOf(flags),
     full: flags.full,
     signal: stopping.signal,
   });
+}
+
+/** Those that `--store fs:` names. */
+function directoriesOf({ store }: Flags): string[] {
+  return store.filter((spec) => spec.startsWith("fs:"))
+    .flatMap((spec) => spec.slice("fs:".length).split(",")).filter((path) => path !== "")
+    .map(userPath);
 }
 
 /** `owed`: bytes of a disk, by its zone, that are lent to other depots and not yet used. */

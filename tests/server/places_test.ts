@@ -95,6 +95,18 @@ Deno.test("server: a directory given under a new path is the same place, with al
   assert(!/away|aside/.test(server.log), server.log);
 });
 
+Deno.test("server: a place of earlier that is not named any more is warned of", async () => {
+  await using root = temporaryRoot();
+  await using server = await RunningServer.start(root.path, { places: ["one", "two"] });
+  await server.stop();
+  assert(!/not among the stores/.test(server.log), server.log);
+  await server.restart({ places: ["two", "three"] });
+  const flag = `add --store fs:${join(root.path, "one")}, or`;
+  await server.logged(/A place of earlier is not among the stores/);
+  const warnings = server.log.split("\n").filter((line) => line.includes("not among the stores"));
+  assertEquals(warnings.map((line) => line.includes(flag)), [true], server.log);
+});
+
 Deno.test("server: what is another depot's, or used already, is refused and left as it is", async (t) => {
   await using root = temporaryRoot();
   await using server = await RunningServer.start(root.path);
