@@ -35,6 +35,9 @@ const LONGEST_DELAY_MS = 30_000;
 /** Tries end when nothing got further for this long, in milliseconds. */
 export const GIVE_UP_AFTER_MS = 300_000;
 
+/** The same where no good copy could be read and nothing came yet. Milliseconds. */
+const NO_COPY_MS = 30_000;
+
 /** A depot that fails by itself so often in a row is not asked again. */
 const INTERNAL_FAILURES = 3;
 
@@ -59,8 +62,8 @@ export interface RetryOptions {
 }
 
 /**
- * Runs `attempt` until it succeeds, fails for good, or nothing got further for five minutes. Waits
- * 0.5 s, doubling to 30 s, each time between half of that and all of it. `attempt` says how far it
+ * Runs `attempt` until it succeeds, fails for good, or nothing got further for five minutes (half
+ * a minute where the depot has no copy to read and nothing came at all). Waits 0.5 s, doubling to 30 s, each time between half of that and all of it. `attempt` says how far it
  * is with `advanced`; only a higher number than ever before in that stage counts.
  */
 export async function withRetries<T>(
@@ -85,7 +88,9 @@ export async function withRetries<T>(
     } catch (error) {
       signal?.throwIfAborted();
       const delay = delayBefore(++tries, pace.random());
-      const late = pace.now() + delay - since > GIVE_UP_AFTER_MS;
+      const isAway = furthest.size === 0 && error instanceof Refusal &&
+        error.code === "indisponivel";
+      const late = pace.now() + delay - since > (isAway ? NO_COPY_MS : GIVE_UP_AFTER_MS);
       if (!worthIt(error) || late || failsByItself(error, tries)) throw error;
       onRetry?.(error as Error, delay);
       await pace.sleep(delay, signal);

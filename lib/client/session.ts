@@ -1,6 +1,7 @@
 import {
   BadPeer,
   Connection,
+  ConnectionLost,
   type ConnectionOptions,
   encode,
   PAGE_ITEMS,
@@ -109,7 +110,10 @@ export class Session implements Disposable {
       return await whileAlive(connection, signal, async () => {
         const hello = { id, version: PROTOCOL_VERSION, machine: machineName() };
         await connection.writeLine(encode(REQUESTS.connect, hello));
-        const answer = await readReply(connection, REPLIES.connected);
+        const answer = await readReply(connection, REPLIES.connected).catch((error) => {
+          const isEnd = error instanceof ConnectionLost && /ended before/.test(error.message);
+          throw isEnd ? nobodyAt(address, error) : error;
+        });
         if (id !== null && answer.id !== id) {
           throw new BadPeer("The depot answered for another identifier than was asked for");
         }
@@ -226,6 +230,11 @@ export function comesAfter(name: string, other: string): boolean {
     if (a[at] !== b[at]) return a[at]! > b[at]!;
   }
   return a.length > b.length;
+}
+
+/** Something took the connection and said nothing: another service, or a depot that is ending. */
+function nobodyAt({ hostname, port }: Address, cause: Error): ConnectionLost {
+  return new ConnectionLost(`No depot answers at ${hostname}:${port}`, { cause });
 }
 
 async function whileAlive<T>(

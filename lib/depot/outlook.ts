@@ -10,6 +10,7 @@ import { waitedFor, weigh } from "./weighing.ts";
  * - `queued`, `running`: copies are about to be made, or are being made.
  * - `no_place`: no place could take another copy; tried again after `inMs`, and when one comes.
  * - `no_source`: no good copy can be read now; tried again after `inMs`, and when a place comes.
+ *   Without `inMs` the places that have one are waited for.
  */
 export interface Outlook {
   state: "complete" | "away" | "queued" | "running" | "no_place" | "no_source";
@@ -25,6 +26,8 @@ export function outlookOf(
 ): Outlook {
   const { live, counted, missing } = weigh({ ...content, wanted }, core);
   if (missing <= 0 && live.length >= wanted) return { state: "complete", inMs: null };
+  // Nothing can be made from copies that cannot be read.
+  if (missing <= 0 && live.length === 0) return { state: "no_source", inMs: null };
   if (missing <= 0) return { state: "away", inMs: graceLeft({ live, counted, wanted }, core) };
   const care = keeper.careOf(content.digest);
   if (care.state !== "unfinished") {

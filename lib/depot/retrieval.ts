@@ -137,5 +137,5 @@ function refuseChanged(file: FileRecord, { digest, from }: RetrievalRequest): vo
 }
 
 function noCopy(): Refused {
-  return new Refused("no copy", "No good copy of the file can be read now; try again later");
+  return new Refused("no copy", "No good copy of the file can be read now");
 }

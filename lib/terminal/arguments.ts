@@ -80,6 +80,10 @@ function joinValues(table: FlagTable, args: readonly string[]): string[] {
   for (let at = 0; at < args.length; at++) {
     const arg = args[at]!;
     if (arg === "--") return [...joined, ...args.slice(at)];
+    if (arg === "-h" && Object.hasOwn(table, "help")) {
+      joined.push("--help=");
+      continue;
+    }
     const name = arg.startsWith("--") ? arg.slice(2).split("=", 1)[0]! : "";
     const flag = Object.hasOwn(table, name) ? table[name] : undefined;
     if (!flag) joined.push(arg);

@@ -61,7 +61,8 @@ export function clientUsage(columns = 80): Usage {
       "  deposito client HOST PORT [ID]   connects and shows a menu",
       "",
       "Exit status: 0 done; 1 not done; 2 the words were wrong; 3 done with fewer",
-      "copies than asked.",
+      "copies than asked; 130 stopped with Ctrl-C, except hold and --watch; 141 nobody",
+      "reads the result any more.",
     ],
   };
 }

@@ -12,7 +12,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   hash_diferente: "try again",
   sem_emprestimo: "ask who runs it to add --store clients",
   interno: "try again, or read the depot's log",
-  indisponivel: "see the places with `deposito client status`",
+  indisponivel: "`deposito client status NAME` says which places are waited for",
   nome_invalido: "choose another name; deposit takes one with --name",
   ocupado: "try again later",
   encerrando: "try again when it runs again",
@@ -40,6 +40,9 @@ function refusal(error: Refusal, advices: Readonly<Record<string, string>>): str
 
 function connectionLost(error: ConnectionLost): string {
   const words = withoutNumbers(error.message);
+  if (words.startsWith("No depot answers")) {
+    return `${words}; check the port, or give another one with --server`;
+  }
   if (!words.startsWith("Could not connect")) {
     return `${words}; run the same command again: it goes on where it was`;
   }

@@ -8,6 +8,9 @@ import { stoppedStatus, Stopping } from "./stopping.ts";
 import { userPath } from "./user_path.ts";
 import { DEFAULT_PORT, parsePort, UsageError } from "./values.ts";
 
+/** The server's default, which naming a store replaces: holders are welcome beside it. */
+const STORES = ["--store", "clients", "--store", "fs:./deposito-data/store"];
+
 /** What the first menu's answers call for. */
 export interface Parts {
   server(args: string[]): Promise<number>;
@@ -67,7 +70,7 @@ class FirstMenu {
     });
     if (port === null) return null;
     this.#port = port;
-    return { part: "server", words: ["--port", port] };
+    return { part: "server", words: ["--port", port, ...STORES] };
   }
 
   async #holder(questions: Questions): Promise<Start | null> {

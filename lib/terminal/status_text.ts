@@ -101,7 +101,7 @@ export function fileCheckLines({ file, copies }: FileCheck, width: number | null
 }
 
 function stateText({ state, draining }: Pick<PlaceStatus, "state" | "draining">): string {
-  if (!draining) return state;
+  if (!draining || state === "gone") return state;
   return state === "online" ? "draining" : `${state}, draining`;
 }
 
@@ -152,7 +152,8 @@ const OUTLOOKS: Readonly<
   no_place: (inMs) =>
     `no other place has room for it; tried again ${when(inMs)}, and when a place comes`,
   no_source: (inMs, copies) =>
-    `no good copy can be read until ${awayNames(copies)} comes back; tried again ${when(inMs)}`,
+    `no good copy can be read until ${awayNames(copies)} comes back` +
+    (inMs === null ? "" : `; tried again ${when(inMs)}`),
 };
 
 function awayNames(copies: ReplicaStatus[]): string {

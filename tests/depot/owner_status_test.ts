@@ -64,6 +64,15 @@ Deno.test("what no place has room for, and what cannot be read, says when it is 
   assertEquals((await outlook()).slice(0, 2), [0, "no_source"]);
 });
 
+Deno.test("the only copy is waited for: nothing is made elsewhere without it", async () => {
+  const { clock, test, outlook } = await opened({ places: 2 });
+  await using _ = test;
+  await test.deposit("a", someBytes(1_000), { replicas: 1 });
+  test.store.leave((await test.goodPlaces("a"))[0]!, "lost");
+  await clock.advance(MINUTE);
+  assertEquals(await outlook(), [0, "no_source", null]);
+});
+
 Deno.test("the copies of others are no part of an owner's status", async () => {
   const { clock, test, outlook } = await opened({ places: 3 });
   await using _ = test;

@@ -71,3 +71,7 @@ Deno.test("nearest() suggests what is close and nothing else", () => {
   assertEquals(nearest("lst", words), "list");
   assertEquals(nearest("banana", words), null);
 });
+
+Deno.test("-h is --help, where that is a flag", () => {
+  assertEquals(parseFlags({ help: { kind: "switch", help: "" } }, ["-h"]).flags, { help: true });
+});

@@ -217,7 +217,7 @@ Deno.test("JSON of every command is what scripts were promised", async () => {
     "good",
   ]);
   assertMatch(JSON.parse((await user.run("id", "--json")).out).id, /^[0-9a-f-]{36}$/);
-  const removed = await user.run("remove", "a.txt", "absent", "--json");
+  const removed = await user.run("remove", "a.txt", "absent", "--yes", "--json");
   const { removed: names, failed: failures } = JSON.parse(removed.out);
   assertEquals([removed.status, names, failures[0].name], [1, ["a.txt"], "absent"]);
 });
@@ -302,6 +302,7 @@ Deno.test("several files are removed after a yes only", async () => {
   await user.file("F/b", "2");
   await user.run("deposit", "F");
   await assertRejects(() => user.run("remove", "F/"), UsageError, "Missing --yes");
+  await assertRejects(() => user.run("remove", "F/a", "F/b"), UsageError, "Missing --yes");
   const asked: string[] = [];
   user.confirm = (question) => Promise.resolve(asked.push(question) > 1);
   assertEquals((await user.run("remove", "F/")).status, 1);

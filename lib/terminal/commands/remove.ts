@@ -31,13 +31,17 @@ export const removeCommand = defineCommand({
   async run({ flags, words }, context) {
     if (words.length === 0) throw new UsageError("Missing NAME: say which file to remove");
     const { forever } = flags;
-    if (!flags.yes && !context.confirm && (forever || words.some(isPrefix))) {
-      const what = forever ? "nothing is removed for ever" : "a PREFIX/ is not removed";
+    const isMany = forever || words.length > 1 || words.some(isPrefix);
+    if (!flags.yes && !context.confirm && isMany) {
+      const what = forever
+        ? "nothing is removed for ever"
+        : words.some(isPrefix)
+        ? "a PREFIX/ is not removed"
+        : "several files are not removed";
       throw new UsageError(`Missing --yes: without a terminal ${what} unasked`);
     }
     const link = await context.link();
     const { names, failures } = await namesOf(link, words, { forever, signal: context.signal });
-    const isMany = forever || words.length > 1 || words.some(isPrefix);
     if (isMany && names.length > 0 && !flags.yes && context.confirm) {
       const ending = forever ? " for ever" : "";
       if (!await context.confirm(`Remove ${count(names.length, "file")}${ending}?`)) {

@@ -1,4 +1,5 @@
 import { REAL_PACE } from "../../client/pace.ts";
+import type { Screen } from "../screen.ts";
 import { shown } from "../text.ts";
 import { count } from "../units.ts";
 import { type Asking, defineOperatorCommand, placeJson } from "./command.ts";
@@ -7,6 +8,10 @@ import type { PlaceRow } from "./places.ts";
 /** Between two looks at what remains, at least, and so many times as long as a look takes. */
 const LOOK_EVERY_MS = 1_000;
 const LOOKS_APART = 4;
+/** Between two lines where there is no terminal. */
+const SAY_EVERY_MS = 10_000;
+/** Nothing went for so long: nothing can. */
+const STUCK_MS = 60_000;
 
 interface Drained {
   place: ReturnType<typeof placeJson>;
@@ -67,10 +72,12 @@ function forget({ id, name }: Drained["place"]): string {
 
 async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
   const { screen, signal, result } = asking;
-  let { remaining, lent } = first;
+  const telling = new Telling(screen);
+  let { remaining, lent, takers } = first;
   while (remaining > 0) {
     const others = lent > 0 ? `, ${lent} of them other depots'` : "";
-    screen.live(`${shown(first.place.name)}: ${count(remaining, "content")} to go${others}`);
+    telling.line(`${shown(first.place.name)}: ${count(remaining, "content")} to go${others}`);
+    telling.left(remaining - lent, takers);
     const begun = performance.now();
     const rows = await result("places") as PlaceRow[];
     const row = rows.find(({ id }) => id === first.place.id);
@@ -79,11 +86,46 @@ async function untilDrained(first: Drained, asking: Asking): Promise<Drained> {
     }
     ({ lent } = row);
     remaining = row.remaining ?? 0;
+    takers = rows.filter(({ state, draining }) => state === "online" && !draining).length;
     const tookMs = performance.now() - begun;
     if (remaining > 0) {
       await REAL_PACE.sleep(Math.max(LOOK_EVERY_MS, LOOKS_APART * tookMs), signal);
     }
   }
   screen.live("");
-  return { ...first, remaining, lent };
+  return { ...first, remaining, lent, takers };
+}
+
+/** Says how far it is, and once that it cannot go on. */
+class Telling {
+  #saidAt = performance.now();
+  #wentAt = performance.now();
+  #left = Infinity;
+  #isStuck = false;
+
+  constructor(private readonly screen: Screen) {}
+
+  line(text: string): void {
+    this.screen.live(text);
+    if (this.screen.progressColumns !== null) return;
+    if (performance.now() - this.#saidAt < SAY_EVERY_MS) return;
+    this.#saidAt = performance.now();
+    this.screen.remark(text);
+  }
+
+  /** `left`: contents that need a copy elsewhere; `takers`: places that may be given copies. */
+  left(left: number, takers: number): void {
+    if (left < this.#left) {
+      this.#wentAt = performance.now();
+      this.#isStuck = false;
+    }
+    this.#left = left;
+    const isStuck = left > 0 && (takers === 0 || performance.now() - this.#wentAt > STUCK_MS);
+    if (isStuck && !this.#isStuck) {
+      this.screen.remark(
+        `no other place can take ${count(left, "content")}: add a place, or ask for fewer copies`,
+      );
+    }
+    this.#isStuck = isStuck;
+  }
 }

@@ -21,8 +21,9 @@ export const forgetCommand = defineOperatorCommand({
   async run({ words: [place] }, { operator }) {
     return placeJson(await operator.forget(place!));
   },
-  lines: ({ name }) => [
-    `${shown(name)} is forgotten: its copies do not count any more, and are made anew elsewhere`,
+  lines: ({ name, draining }) => [
+    `${shown(name)} is forgotten: its copies do not count any more, and ` +
+    (draining ? "what is not elsewhere yet is made anew there" : "are made anew elsewhere"),
   ],
 });
 
