@@ -35,6 +35,7 @@ class Alone implements AsyncDisposable {
   readonly folder = Deno.realPathSync(Deno.makeTempDirSync({ prefix: "deposito-alone-" }));
   readonly program: string;
   #running: Deno.ChildProcess[] = [];
+  #reading: Promise<void>[] = [];
 
   private constructor() {
     this.program = join(this.folder, Deno.build.os === "windows" ? "deposito.exe" : "deposito");
@@ -71,21 +72,25 @@ class Alone implements AsyncDisposable {
   ): Promise<{ match: string; stop(): Promise<number> }> {
     const child = this.command(args, { stdout: "piped", stderr: "null" }).spawn();
     this.#running.push(child);
-    let said = "";
-    for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
-      said += text;
-      const match = pattern.exec(said)?.[1];
-      if (match !== undefined) {
-        return {
-          match,
-          stop: async () => {
-            child.kill("SIGTERM");
-            return (await child.status).code;
-          },
-        };
+    const found = Promise.withResolvers<string>();
+    // Read to its end: who loses its reader ends with 141.
+    const reading = (async () => {
+      let said = "";
+      for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+        said += text;
+        const match = pattern.exec(said)?.[1];
+        if (match !== undefined) found.resolve(match);
       }
-    }
-    throw new Error(`It ended, and said: ${said}`);
+      found.reject(new Error(`It ended, and said: ${said}`));
+    })();
+    this.#reading.push(reading);
+    return {
+      match: await found.promise,
+      stop: async () => {
+        child.kill("SIGTERM");
+        return (await child.status).code;
+      },
+    };
   }
 
   /** One command of a client; what it prints. */
@@ -113,6 +118,7 @@ class Alone implements AsyncDisposable {
       }
       await child.status;
     }
+    await Promise.all(this.#reading);
     await Deno.remove(this.folder, { recursive: true });
   }
 }

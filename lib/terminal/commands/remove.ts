@@ -19,7 +19,8 @@ export const removeCommand = defineCommand({
     yes: { kind: "switch", help: "Do not ask before several files or a PREFIX/ go, or --forever" },
   },
   examples: [
-    ["deposito client remove report.pdf old.txt", "two files"],
+    ["deposito client remove report.pdf", "a file"],
+    ["deposito client remove report.pdf old.txt --yes", "two files, without a question"],
     ["deposito client remove holidays/ --yes", "a folder with all its files, without a question"],
     ["deposito client remove secret.pdf --forever --yes", "with its old versions, at once"],
   ],
