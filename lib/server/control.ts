@@ -13,6 +13,7 @@
 import { timingSafeEqual } from "node:crypto";
 import { type Log, messageOf } from "../depot/log.ts";
 import { BadLine, Connection, ConnectionLost, Refusal } from "../protocol/mod.ts";
+import { acceptAll } from "./accepting.ts";
 import { refusalOf } from "./answers.ts";
 import { type ControlSocket, openControlSocket } from "./control_socket.ts";
 
@@ -62,18 +63,12 @@ export class Control implements AsyncDisposable {
     await this.#accepting;
   }
 
-  async #accept(): Promise<void> {
-    while (true) {
-      try {
-        this.#serve(await this.socket.listener.accept());
-      } catch (error) {
-        if (error instanceof Deno.errors.BadResource) return;
-        if (error instanceof Deno.errors.Interrupted) return;
-        this.options.log.warn("Could not accept the operator", { why: messageOf(error) });
-        // Such as too many open files: let some close.
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+  #accept(): Promise<void> {
+    return acceptAll(this.socket.listener, {
+      serve: (conn) => this.#serve(conn),
+      onError: (error) =>
+        this.options.log.warn("Could not accept the operator", { why: messageOf(error) }),
+    });
   }
 
   #serve(conn: Deno.Conn): void {

@@ -2,6 +2,7 @@ import type { Depot } from "../depot/depot.ts";
 import type { Log } from "../depot/log.ts";
 import { messageOf } from "../depot/log.ts";
 import { Connection, encodeError, Refusal } from "../protocol/mod.ts";
+import { acceptAll } from "./accepting.ts";
 import { BodyMemory } from "./body_memory.ts";
 import type { Holders } from "./holders.ts";
 import { Session } from "./session.ts";
@@ -63,18 +64,12 @@ export class Listener implements AsyncDisposable {
     clearTimeout(timer);
   }
 
-  async #accept(): Promise<void> {
-    while (true) {
-      try {
-        this.#serve(await this.#listener.accept());
-      } catch (error) {
-        if (error instanceof Deno.errors.BadResource) return;
-        if (error instanceof Deno.errors.Interrupted) return;
-        this.options.log.warn("Could not accept a connection", { why: messageOf(error) });
-        // Such as too many open files: let some close.
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
+  #accept(): Promise<void> {
+    return acceptAll(this.#listener, {
+      serve: (conn) => this.#serve(conn),
+      onError: (error) =>
+        this.options.log.warn("Could not accept a connection", { why: messageOf(error) }),
+    });
   }
 
   #serve(conn: Deno.TcpConn): void {
