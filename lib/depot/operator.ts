@@ -179,8 +179,7 @@ export class Operator {
 
   /** Contents that have too few copies that can be read now without this place. */
   async remaining(place: string): Promise<number> {
-    const { places } = this.core;
-    const counted = places.online().map(({ id }) => id).filter((id) => !places.isLeaving(id));
+    const counted = this.core.places.takers().map(({ id }) => id);
     const tooFew = (content: ContentRecord) => weigh(content, this.core).missingNow > 0;
     return await this.#onlyAside(place) + await this.#count({ place, counted }, tooFew);
   }

@@ -60,12 +60,18 @@ export type FileRow = Omit<FileRecord, "places" | "executable"> & {
   executable: number;
 };
 
+/** A query's term for where a column's content has good replicas, as `idsOf` reads it. */
+export function goodPlaces(content: string): string {
+  return `(
+    SELECT json_group_array(p.id) FROM replicas r CROSS JOIN places p ON p.key = r.place
+    WHERE r.content = ${content} AND r.state = 'good'
+  )`;
+}
+
 /** What is known of a file, for the head of a query. */
 export const FILE_COLUMNS = `f.name, f.version, lower(hex(f.content)) AS digest, c.size, f.wanted,
-    f.deposited_at AS depositedAt, f.modified_at AS modifiedAt, f.executable, (
-      SELECT json_group_array(p.id) FROM replicas r CROSS JOIN places p ON p.key = r.place
-      WHERE r.content = f.content AND r.state = 'good'
-    ) AS places`;
+    f.deposited_at AS depositedAt, f.modified_at AS modifiedAt, f.executable,
+    ${goodPlaces("f.content")} AS places`;
 const FILE = `SELECT ${FILE_COLUMNS}
   FROM files f CROSS JOIN contents c ON c.digest = f.content`;
 

@@ -1,9 +1,9 @@
 /** Owners, and what each has in all. */
-import { Buffer } from "node:buffer";
 import type { OwnerTotals, TotalsQuery } from "./catalog.ts";
 import { findOwner } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
+import { comesBefore } from "./verbs_files.ts";
 
 export const ownerVerbs = {
   addOwner(db, owner, now) {
@@ -24,7 +24,7 @@ export const ownerVerbs = {
     const places = knownPlaces(db, query);
     const totals = nothing();
     for (const spread of spreads) addSpread(totals, spread, places);
-    const last = spreads.reduce((last, { name }) => comesAfter(name, last) ? name : last, "");
+    const last = spreads.reduce((last, { name }) => comesBefore(name, last) ? last : name, "");
     return { ...totals, next: totals.files === query.limit ? last : null };
   },
 
@@ -139,9 +139,4 @@ function addSpread(totals: OwnerTotals, spread: Spread, places: Map<number, Know
   totals.oldestCheck = oldest === null
     ? totals.oldestCheck
     : Math.min(oldest, totals.oldestCheck ?? oldest);
-}
-
-/** As SQLite compares names. */
-function comesAfter(name: string, other: string): boolean {
-  return Buffer.compare(Buffer.from(name), Buffer.from(other)) > 0;
 }

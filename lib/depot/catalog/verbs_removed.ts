@@ -9,6 +9,7 @@ import {
   FILE_COLUMNS,
   fileOf,
   type FileRow,
+  goodPlaces,
   lastVersion,
   successor,
   takeAway,
@@ -74,10 +75,8 @@ export const removedVerbs = {
   removedByEnd(db, owner, limit) {
     return db.all<{ digest: string; size: number; places: string }>(
       // Each content once: an owner may have removed the same one ten thousand times.
-      `SELECT lower(hex(found.content)) AS digest, c.size, (
-         SELECT json_group_array(p.id) FROM replicas r CROSS JOIN places p ON p.key = r.place
-         WHERE r.content = found.content AND r.state = 'good'
-       ) AS places
+      `SELECT lower(hex(found.content)) AS digest, c.size,
+         ${goodPlaces("found.content")} AS places
        FROM (
          SELECT DISTINCT content FROM (
            SELECT content FROM removed WHERE owner = ?1 ORDER BY kept_until LIMIT ?2
