@@ -1,16 +1,7 @@
-import {
-  PARTS,
-  type PlacedPoint,
-  type Point,
-  pointsBelow,
-  valueFlags,
-  type Values,
-} from "./points.ts";
+import { type Completing, PARTS, type PlacedPoint, type Values } from "./points.ts";
 
 /** A script that completes `deposito` in bash, also in the old one of macOS. */
-export function bashCompletions(root: Point): string {
-  const points = pointsBelow(root);
-  const values = Array.from(valueFlags(points), valueCase);
+export function bashCompletions({ points, values }: Completing): string {
   return `# Completions of deposito. Load them with: source <(deposito completions bash)
 _deposito() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD - 1]}
@@ -27,7 +18,7 @@ ${points.flatMap(stepCases).join("\n")}
 ${points.map(pointCase).join("\n")}
   esac
   case "$previous" in
-${values.join("\n")}
+${Array.from(values, valueCase).join("\n")}
   esac
   [[ $current == -* ]] && words=$flags paths=
   # Without an answer bash completes paths itself, with all the quotes that they need.
@@ -39,10 +30,8 @@ complete -o default -F _deposito deposito ${Object.keys(PARTS).join(" ")}
 `;
 }
 
-function stepCases({ at, words }: PlacedPoint): string[] {
-  return Object.keys(words).map((word) =>
-    `      "${at}/${word}") at="${`${at} ${word}`.trimStart()}" ;;`
-  );
+function stepCases({ steps }: PlacedPoint): string[] {
+  return steps.map(({ from, to }) => `      "${from}") at="${to}" ;;`);
 }
 
 function pointCase({ at, words, flags, takesPaths }: PlacedPoint): string {

@@ -7,11 +7,11 @@ import { print } from "../output.ts";
 import { UsageError } from "../values.ts";
 import { bashCompletions } from "./bash.ts";
 import { fishCompletions } from "./fish.ts";
-import { type Point, pointOf } from "./points.ts";
+import { type Completing, completing, type Point, pointOf } from "./points.ts";
 import { zshCompletions } from "./zsh.ts";
 
 /** What makes the script of each shell. */
-export const SHELLS: Readonly<Record<string, (root: Point) => string>> = {
+export const SHELLS: Readonly<Record<string, (program: Completing) => string>> = {
   bash: bashCompletions,
   zsh: zshCompletions,
   fish: fishCompletions,
@@ -55,7 +55,7 @@ export async function runCompletions(
   }
   const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
   if (script) {
-    print(script(await root()));
+    print(script(completing(await root())));
     return EXIT.done;
   }
   const meant = nearest(shell, names);

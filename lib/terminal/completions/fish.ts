@@ -1,17 +1,8 @@
 import type { Flag } from "../arguments.ts";
-import {
-  PARTS,
-  type PlacedPoint,
-  type Point,
-  pointsBelow,
-  valueFlags,
-  type Values,
-} from "./points.ts";
+import { type Completing, PARTS, type PlacedPoint } from "./points.ts";
 
 /** A script that completes `deposito` in fish. */
-export function fishCompletions(root: Point): string {
-  const points = pointsBelow(root);
-  const values = valueFlags(points);
+export function fishCompletions({ points, values }: Completing): string {
   return `# Completions of deposito. Load them with: deposito completions fish | source
 function __deposito_at
     set -l at
@@ -29,14 +20,14 @@ ${points.flatMap((point) => pointLines(point, values)).join("\n")}
 `;
 }
 
-function stepCases({ at, words }: PlacedPoint): string[] {
-  return Object.keys(words).flatMap((word) => [
-    `            case '${at}/${word}'`,
-    `                set at '${`${at} ${word}`.trimStart()}'`,
+function stepCases({ steps }: PlacedPoint): string[] {
+  return steps.flatMap(({ from, to }) => [
+    `            case '${from}'`,
+    `                set at '${to}'`,
   ]);
 }
 
-function pointLines(point: PlacedPoint, values: Map<string, Values>): string[] {
+function pointLines(point: PlacedPoint, values: Completing["values"]): string[] {
   const { at, words, flags, takesPaths } = point;
   const here = `complete -c deposito -n ${quote(`__deposito_at ${quote(at)}`)}`;
   return [
@@ -48,7 +39,7 @@ function pointLines(point: PlacedPoint, values: Map<string, Values>): string[] {
   ];
 }
 
-function flagWords(name: string, { help }: Flag, values: Map<string, Values>): string {
+function flagWords(name: string, { help }: Flag, values: Completing["values"]): string {
   const said = `-l ${name} -d ${quote(help)}`;
   const value = values.get(name);
   if (value === undefined) return said;

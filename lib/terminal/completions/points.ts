@@ -18,6 +18,21 @@ export interface Point {
 /** A point with the words that lead to it, such as `client deposit`. */
 export interface PlacedPoint extends Point {
   at: string;
+  /** From `at/word`, as the scripts compare it, to the point that the word leads to. */
+  steps: readonly { from: string; to: string }[];
+}
+
+/** What a script is made of. */
+export interface Completing {
+  points: readonly PlacedPoint[];
+  /** The flags of all points that take a value, by their names. */
+  values: ReadonlyMap<string, Values>;
+}
+
+/** What the script of a program is made of, whose words begin at `root`. */
+export function completing(root: Point): Completing {
+  const points = pointsBelow(root);
+  return { points, values: valueFlags(points) };
 }
 
 /** A command as the parser has it. `operands`: as the help shows them, such as `PATH…`. */
@@ -39,18 +54,20 @@ export const PARTS: Readonly<Record<string, string>> = {
 };
 
 /** All points below one, and itself first. */
-export function pointsBelow(point: Point, at = ""): PlacedPoint[] {
-  const below = Object.entries(point.words).flatMap(([word, next]) =>
-    pointsBelow(next, `${at} ${word}`.trimStart())
-  );
-  return [{ ...point, at }, ...below];
+function pointsBelow(point: Point, at = ""): PlacedPoint[] {
+  const leads = Object.entries(point.words).map(([word, next]) => ({
+    from: `${at}/${word}`,
+    to: `${at} ${word}`.trimStart(),
+    next,
+  }));
+  const steps = leads.map(({ from, to }) => ({ from, to }));
+  return [{ ...point, at, steps }, ...leads.flatMap(({ to, next }) => pointsBelow(next, to))];
 }
 
 /** `path`: of this machine. A list: one of these, or what nobody can know. `none`: nothing that can be known. */
 export type Values = "path" | "none" | readonly string[];
 
-/** The flags of all points that take a value, by their names. */
-export function valueFlags(points: readonly PlacedPoint[]): Map<string, Values> {
+function valueFlags(points: readonly PlacedPoint[]): Map<string, Values> {
   const all = points.flatMap(({ flags }) => Object.entries(flags));
   return new Map(
     all.filter(([, flag]) => flag.kind !== "switch").map(([name, flag]) => [name, valuesOf(flag)]),

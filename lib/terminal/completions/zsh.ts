@@ -1,17 +1,8 @@
 import type { Flag } from "../arguments.ts";
-import {
-  PARTS,
-  type PlacedPoint,
-  type Point,
-  pointsBelow,
-  valueFlags,
-  type Values,
-} from "./points.ts";
+import { type Completing, PARTS, type PlacedPoint, type Values } from "./points.ts";
 
 /** A script that completes `deposito` in zsh, sourced or from the function path. */
-export function zshCompletions(root: Point): string {
-  const points = pointsBelow(root);
-  const values = Array.from(valueFlags(points), valueCase);
+export function zshCompletions({ points, values }: Completing): string {
   const parts = Object.keys(PARTS).join(" ");
   return `#compdef deposito ${parts}
 # Completions of deposito. Load them with: source <(deposito completions zsh)
@@ -27,7 +18,7 @@ ${points.flatMap(stepCases).join("\n")}
     esac
   done
   case "$words[CURRENT-1]" in
-${values.join("\n")}
+${Array.from(values, valueCase).join("\n")}
   esac
   case "$at" in
 ${points.map(pointCase).join("\n")}
@@ -48,10 +39,8 @@ fi
 `;
 }
 
-function stepCases({ at, words }: PlacedPoint): string[] {
-  return Object.keys(words).map((word) =>
-    `      '${at}/${word}') at='${`${at} ${word}`.trimStart()}' ;;`
-  );
+function stepCases({ steps }: PlacedPoint): string[] {
+  return steps.map(({ from, to }) => `      '${from}') at='${to}' ;;`);
 }
 
 function pointCase({ at, words, flags, takesPaths }: PlacedPoint): string {
