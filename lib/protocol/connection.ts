@@ -4,6 +4,7 @@ import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
 const LF = 0x0a;
 const CR = 0x0d;
 const ENCODER = new TextEncoder();
+const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What a connection waits with. Thousands may be idle, and most lines fit in it. */
 const SMALL_BYTES = 256;
 
@@ -32,7 +33,6 @@ export class Connection implements Disposable {
   #end = 0;
   #closed = false;
   #patienceMs: number;
-  #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #early: { line: Promise<string | null>; arrived: boolean } | null = null;
 
   constructor(conn: Deno.Conn, options: ConnectionOptions = {}) {
@@ -152,14 +152,17 @@ export class Connection implements Disposable {
     this.close();
   }
 
-  /** `beginMs`: how long the line may take to begin; `null`: for ever. */
+  /**
+   * `beginMs`: how long the line may take to begin; `null`: for ever. Then thousands may wait in it:
+   * each call that waits for another holds half a kilobyte, so that this one reads by itself.
+   */
   async #readLine(beginMs: number | null): Promise<string | null> {
     const begun = this.#end > this.#start;
     if (!begun) {
       if (beginMs === null) this.#holdLess();
-      const first = this.#fill();
-      const more = beginMs === null ? await first : await this.#inTime(first, beginMs);
-      if (!more) return null;
+      const first = this.#read(this.#room());
+      const count = beginMs === null ? await first : await this.#inTime(first, beginMs);
+      if (!this.#took(count)) return null;
     }
     return this.#inTime(this.#restOfLine());
   }
@@ -187,23 +190,31 @@ export class Connection implements Disposable {
   #text(bytes: Uint8Array): string {
     const line = bytes.at(-1) === CR ? bytes.subarray(0, -1) : bytes;
     try {
-      return this.#decoder.decode(line);
+      return DECODER.decode(line);
     } catch {
       throw new BadLine("text", "Refused a line that is not UTF-8");
     }
   }
 
-  /** Reads more into the buffer, which grows when it is full; false at the end of the stream. */
+  /** Reads more into the buffer; false at the end of the stream. */
   async #fill(): Promise<boolean> {
+    return this.#took(await this.#read(this.#room()));
+  }
+
+  /** Where more can be read to: behind what is held, in a buffer that grows when it is full. */
+  #room(): Uint8Array {
     const held = this.#buffer.subarray(this.#start, this.#end);
     if (held.length === this.#buffer.length) this.#buffer = new Uint8Array(LINE_BYTES);
     this.#buffer.set(held);
     this.#end = held.length;
     this.#start = 0;
-    const count = await this.#read(this.#buffer.subarray(this.#end));
-    if (count === null) return false;
-    this.#end += count;
-    return true;
+    return this.#buffer.subarray(this.#end);
+  }
+
+  /** So much was read into the room; false at the end of the stream. */
+  #took(count: number | null): boolean {
+    this.#end += count ?? 0;
+    return count !== null;
   }
 
   /** Of an empty buffer that may stay empty for long. */
@@ -220,20 +231,12 @@ export class Connection implements Disposable {
     return count;
   }
 
-  async #read(target: Uint8Array): Promise<number | null> {
-    try {
-      return await this.#conn.read(target);
-    } catch (cause) {
-      throw new ConnectionLost(`The connection broke: ${reason(cause)}`, { cause });
-    }
+  #read(target: Uint8Array): Promise<number | null> {
+    return this.#conn.read(target).catch(broken);
   }
 
-  async #write(data: Uint8Array): Promise<number> {
-    try {
-      return await this.#conn.write(data);
-    } catch (cause) {
-      throw new ConnectionLost(`The connection broke: ${reason(cause)}`, { cause });
-    }
+  #write(data: Uint8Array): Promise<number> {
+    return this.#conn.write(data).catch(broken);
   }
 
   async #inTime<T>(work: Promise<T>, patienceMs: number = this.#patienceMs): Promise<T> {
@@ -264,6 +267,10 @@ export async function readAnswer(connection: Connection, patienceMs?: number): P
   }
   if (line === null) throw new ConnectionLost("The connection ended before the answer");
   return line;
+}
+
+function broken(cause: unknown): never {
+  throw new ConnectionLost(`The connection broke: ${reason(cause)}`, { cause });
 }
 
 function reason(error: unknown): string {

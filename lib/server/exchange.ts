@@ -21,7 +21,7 @@ export interface Exchange {
   log: Log;
   /** Shared by all connections. */
   memory: BodyMemory;
-  /** Aborts when the connection ends or the depot stops. */
+  /** Aborts when the connection has ended, or the depot has stopped, before the answer. */
   signal: AbortSignal;
   client: Client | null;
   /** `null`: this depot takes no places of clients. */

@@ -5,7 +5,7 @@ import { Connection, encodeError, Refusal } from "../protocol/mod.ts";
 import { acceptAll } from "./accepting.ts";
 import { BodyMemory } from "./body_memory.ts";
 import type { Holders } from "./holders.ts";
-import { Session } from "./session.ts";
+import { Session, type Shared } from "./session.ts";
 
 /** Requests under way get this long to end when the depot stops. Milliseconds. */
 const STOP_MS = 10_000;
@@ -33,13 +33,15 @@ export interface ListenerOptions {
 export class Listener implements AsyncDisposable {
   #listener: Deno.TcpListener;
   #sessions = new Map<Session, Promise<void>>();
-  #memory = new BodyMemory();
-  #stop = new AbortController();
+  #shared: Shared;
   #accepting: Promise<void>;
 
   /** Throws `ListenRefused`. */
   constructor(private readonly options: ListenerOptions) {
     this.#listener = listen(options);
+    const { depot, log, holders = null } = options;
+    const ended = (session: Session) => void this.#sessions.delete(session);
+    this.#shared = { depot, log, holders, memory: new BodyMemory(), ended };
     this.#accepting = this.#accept();
   }
 
@@ -59,7 +61,9 @@ export class Listener implements AsyncDisposable {
     await this.#accepting;
     for (const session of this.#sessions.keys()) session.stop();
     this.options.depot.stopWaiting();
-    const timer = setTimeout(() => this.#stop.abort(), STOP_MS);
+    const timer = setTimeout(() => {
+      for (const session of this.#sessions.keys()) session.cut();
+    }, STOP_MS);
     await Promise.all(this.#sessions.values());
     clearTimeout(timer);
   }
@@ -73,20 +77,11 @@ export class Listener implements AsyncDisposable {
   }
 
   #serve(conn: Deno.TcpConn): void {
-    const { depot, log, patienceMs, maxConnections, holders = null } = this.options;
+    const { patienceMs, maxConnections } = this.options;
     const connection = new Connection(conn, { patienceMs });
     if (this.#sessions.size >= maxConnections) return refuse(connection);
-    const ended = new AbortController();
-    const stopped = () => connection.close();
-    this.#stop.signal.addEventListener("abort", stopped);
-    const memory = this.#memory;
-    const session = new Session(connection, { depot, log, memory, holders, signal: ended.signal });
-    const running = session.run().finally(() => {
-      ended.abort();
-      this.#stop.signal.removeEventListener("abort", stopped);
-      this.#sessions.delete(session);
-    });
-    this.#sessions.set(session, running);
+    const session = new Session(connection, this.#shared);
+    this.#sessions.set(session, session.run());
   }
 }
 

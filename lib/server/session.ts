@@ -20,65 +20,73 @@ import { logRefused } from "./journal.ts";
 /** So many refused lines in a row, and the peer is no client: the connection is closed. */
 const REFUSALS_IN_A_ROW = 100;
 
+/** What all sessions of a listener work with. */
+export interface Shared extends Pick<Exchange, "depot" | "holders" | "log" | "memory"> {
+  /** Told when a session has ended. */
+  ended(session: Session): void;
+}
+
 /** One connection: reads a request, has it handled, and so on until the client leaves. */
 export class Session {
+  // Thousands may wait for a line: what each of them holds meanwhile counts.
   #client: Client | null = null;
   #refusals = 0;
-  #busy = false;
+  /** Of the line that is being answered: ends what is still done for it when the session has ended. */
+  #answering: AbortController | null = null;
   #stopping = false;
   #given = false;
 
   constructor(
     private readonly connection: Connection,
-    private readonly shared: Pick<Exchange, "depot" | "holders" | "log" | "memory" | "signal">,
+    private readonly shared: Shared,
   ) {}
 
   /** Resolves when the connection has ended, for whatever reason, or is somebody else's. */
   async run(): Promise<void> {
     try {
       while (!this.#stopping && !this.#given && this.#refusals < REFUSALS_IN_A_ROW) {
-        // Who has not said who they are does not sit here for ever.
-        const line = await this.#nextLine(this.#client !== null);
-        if (line === null) return;
-        this.#busy = true;
-        await this.#answer(line);
-        this.#busy = false;
+        try {
+          // Who has not said who they are does not sit here for ever.
+          const line = await this.connection.readLine({ idle: this.#client !== null });
+          if (line === null) return;
+          this.#answering = new AbortController();
+          await this.#answer(line, this.#answering.signal);
+          this.#answering = null;
+        } catch (error) {
+          if (!(error instanceof BadLine)) throw error;
+          const code = error.reason === "long" ? "linha_longa" : "mensagem_invalida";
+          await this.#refuse(new Refusal(code, error.message, { cause: error }));
+        }
       }
     } catch (error) {
       if (error instanceof ConnectionLost || error instanceof BadPeer) return;
       this.shared.log.error("A session failed", { why: messageOf(error) });
     } finally {
       if (!this.#given) this.connection.close();
+      this.#answering?.abort();
+      this.shared.ended(this);
     }
   }
 
   /** Ends the connection once the request that is being answered is done. */
   stop(): void {
     this.#stopping = true;
-    if (!this.#busy) this.connection.close();
+    if (!this.#answering) this.connection.close();
   }
 
-  async #nextLine(idle: boolean): Promise<string | null> {
-    while (this.#refusals < REFUSALS_IN_A_ROW) {
-      try {
-        return await this.connection.readLine({ idle });
-      } catch (error) {
-        if (!(error instanceof BadLine)) throw error;
-        const code = error.reason === "long" ? "linha_longa" : "mensagem_invalida";
-        await this.#refuse(new Refusal(code, error.message, { cause: error }));
-      }
-    }
-    return null;
+  /** Ends the connection, also in the middle of an answer. */
+  cut(): void {
+    this.connection.close();
   }
 
-  async #answer(line: string): Promise<void> {
+  async #answer(line: string, signal: AbortSignal): Promise<void> {
     if (belongsToBody(line)) return await this.#passOver(line);
     try {
       const request = await this.#decode(line);
       if (!request) return;
       // A client may well get a hundred refusals in a row: it speaks the language.
       if (this.#client) this.#refusals = 0;
-      await this.#handle(request);
+      await this.#handle(request, signal);
       this.#refusals = 0;
     } catch (error) {
       await this.#refuse(refusalOf(error, this.shared.log));
@@ -98,7 +106,7 @@ export class Session {
     }
   }
 
-  async #handle(request: Request): Promise<void> {
+  async #handle(request: Request, signal: AbortSignal): Promise<void> {
     const handler = HANDLERS[request.kind] as (
       request: Request,
       exchange: Exchange,
@@ -106,6 +114,7 @@ export class Session {
     await handler(request, {
       ...this.shared,
       connection: this.connection,
+      signal,
       client: this.#client,
       give: () => void (this.#given = true),
       become: (client) => this.#client = client,

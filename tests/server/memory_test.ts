@@ -63,3 +63,44 @@ Deno.test({
     assert(after < BOUND_BYTES, `VmHWM is ${after} bytes`);
   },
 });
+
+/** Idle clients that come first: what the process needs once is then there. */
+const FIRST_IDLE = 500;
+const MORE_IDLE = 1_500;
+/** Of one idle client. */
+const IDLE_BOUND_BYTES = 12_000;
+
+/** So many clients that said who they are, opened some at a time. */
+async function idleClients(port: number, count: number): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const { id } = stack.use(await WireClient.connect(port));
+  for (let left = count - 1; left > 0; left -= 100) {
+    const some = Array.from(
+      { length: Math.min(left, 100) },
+      () => WireClient.connect(port, { id }),
+    );
+    for (const client of await Promise.all(some)) stack.use(client);
+  }
+  return stack.move();
+}
+
+/** The memory that a process has now, in bytes. */
+async function memory(pid: number): Promise<number> {
+  const { stdout } = await new Deno.Command("cat", { args: [`/proc/${pid}/status`] }).output();
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(new TextDecoder().decode(stdout))![1]) * 1024;
+}
+
+Deno.test({
+  name: `server: a client that is connected and idle costs less than ${IDLE_BOUND_BYTES} bytes`,
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await using root = temporaryRoot();
+    await using server = await RunningServer.start(root.path, { places: ["one"] });
+    await using _first = await idleClients(server.port, FIRST_IDLE);
+    const before = await memory(server.pid);
+    await using _more = await idleClients(server.port, MORE_IDLE);
+    const each = (await memory(server.pid) - before) / MORE_IDLE;
+    tell(`an idle client costs ${Math.round(each)} bytes`);
+    assert(each < IDLE_BOUND_BYTES, `An idle client costs ${each} bytes`);
+  },
+});
