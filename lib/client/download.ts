@@ -4,7 +4,13 @@ import { Refusal } from "../protocol/mod.ts";
 import { LocalError } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
 import type { Sessions } from "./sessions.ts";
-import { isPartName, lookAt, partPath, requireReplaceable } from "./output_path.ts";
+import {
+  isPartName,
+  lookAt,
+  partPath,
+  requireReplaceable,
+  somethingElseAt,
+} from "./output_path.ts";
 import type { DepositedFile, StoredFile } from "./records.ts";
 import { Part } from "./part.ts";
 import { Retrieval, WrongBytes } from "./retrieve.ts";
@@ -81,19 +87,22 @@ async function downloadVersion(
     return { file, path, outcome: "same" };
   }
   using part = await Part.open(gathering, options);
-  // Who had the part before may have brought the file.
-  if (await isThere()) {
+  const isBrought = async () => {
+    if (!await isThere()) return false;
     await part.discard();
-    return { file, path, outcome: "same" };
-  }
+    return true;
+  };
+  // Who had the part before may have brought the file.
+  if (!part.isNew && await isBrought()) return { file, path, outcome: "same" };
   try {
     await bring(sessions, { file, part, options });
   } catch (error) {
     if (error instanceof Refusal && error.code === "mudou") await part.restart();
     throw error;
   }
-  await part.becomes(path, { file, replace: force });
-  return { file, path, outcome: "written" };
+  if (await part.becomes(path, { file, replace: force })) return { file, path, outcome: "written" };
+  if (await isBrought()) return { file, path, outcome: "same" };
+  throw somethingElseAt(path);
 }
 
 /** Another retrieval would take the file for its own part. */

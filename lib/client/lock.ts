@@ -35,3 +35,12 @@ export async function tryLock(file: Deno.FsFile): Promise<boolean | "busy"> {
     return false;
   }
 }
+
+/** The same, for whom waiting is no option: whether this handle has the lock now. */
+export function lockAtOnce(file: Deno.FsFile): boolean {
+  try {
+    return "tryLockSync" in file && file.tryLockSync(true);
+  } catch {
+    return false;
+  }
+}

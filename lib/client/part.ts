@@ -1,9 +1,10 @@
 /** The file in which the bytes of another one gather until all of them are there. */
 import { Sha256 } from "../content/digest.ts";
+import { AHEAD_BYTES } from "../protocol/mod.ts";
 import { LocalError, messageOf } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
-import { lockFile, tryLock } from "./lock.ts";
-import { lookAt, requireReplaceable, somethingElseAt } from "./output_path.ts";
+import { lockAtOnce, lockFile, tryLock } from "./lock.ts";
+import { lookAt, requireReplaceable } from "./output_path.ts";
 import type { StoredFile } from "./records.ts";
 import type { Sink } from "./retrieve.ts";
 
@@ -13,22 +14,52 @@ export interface PartOptions {
   onWait?: ((why: string) => void) | undefined;
 }
 
-/** A part beside its target. Only one process writes to it. */
+/**
+ * A part beside its target. Only one process writes to it. What the system does in memory is done in
+ * place: handing it to a thread takes several times as long.
+ */
 export class Part implements Sink, Disposable {
+  /** It was made just now: nobody else has brought anything. */
+  readonly isNew: boolean;
   #file: Deno.FsFile;
   #path: string;
   /** No other process writes to it: there are locks here. */
   #isLocked: boolean;
   #isOver = false;
 
-  private constructor(file: Deno.FsFile, path: string, isLocked: boolean) {
+  private constructor(
+    file: Deno.FsFile,
+    path: string,
+    { isLocked, isNew }: { isLocked: boolean; isNew: boolean },
+  ) {
     this.#file = file;
     this.#path = path;
     this.#isLocked = isLocked;
+    this.isNew = isNew;
   }
 
   /** Opens the one that is there, or makes it; waits while another process has it. */
-  static async open(path: string, { signal, onWait }: PartOptions = {}): Promise<Part> {
+  static async open(path: string, options: PartOptions = {}): Promise<Part> {
+    return Part.#make(path) ?? await Part.#take(path, options);
+  }
+
+  /** `null`: something is there, or nobody can say at once that it is this process's alone. */
+  static #make(path: string): Part | null {
+    const file = makeFile(path);
+    if (!file) return null;
+    try {
+      if (lockAtOnce(file) && isAt(path, file) && !isLinked(file)) {
+        return new Part(file, path, { isLocked: true, isNew: true });
+      }
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+    file.close();
+    return null;
+  }
+
+  static async #take(path: string, { signal, onWait }: PartOptions): Promise<Part> {
     const why = `waiting for another retrieval that fills ${path}`;
     while (true) {
       const file = await openOrMake(path);
@@ -37,7 +68,7 @@ export class Part implements Sink, Disposable {
         const isLocked = await lockFile(file, { signal, onWait: () => onWait?.(why) });
         // Who had it may have given it its name, and this handle would write into that.
         if (isAt(path, file)) {
-          if (!isLinked(file)) return new Part(file, path, isLocked);
+          if (!isLinked(file)) return new Part(file, path, { isLocked, isNew: false });
           await Deno.remove(path).catch(ignoreAbsence);
         }
       } catch (error) {
@@ -60,6 +91,7 @@ export class Part implements Sink, Disposable {
   /** What is there of `size` bytes: how many, and their hash. */
   async resume(size: number, signal?: AbortSignal): Promise<[number, Sha256]> {
     const kept = this.#file.statSync().size;
+    if (kept === 0) return [0, new Sha256()];
     if (kept > size) {
       await this.restart();
       return [0, new Sha256()];
@@ -70,8 +102,10 @@ export class Part implements Sink, Disposable {
   /** What cannot be written is thrown with the path, as the runtime does where it knows one. */
   async write(bytes: Uint8Array): Promise<void> {
     try {
+      const isSmall = bytes.length <= AHEAD_BYTES;
       for (let rest = bytes; rest.length > 0;) {
-        rest = rest.subarray(await this.#file.write(rest));
+        const count = isSmall ? this.#file.writeSync(rest) : await this.#file.write(rest);
+        rest = rest.subarray(count);
       }
     } catch (cause) {
       throw new Error(`${messageOf(cause)}: write '${this.#path}'`, { cause });
@@ -84,23 +118,24 @@ export class Part implements Sink, Disposable {
   }
 
   /**
-   * The part takes its name, with its time and its executable bit, when all of it is on disk.
-   * Throws `arquivo_mudou` when its path is not that of the file any more that was written.
+   * The part takes its name, with its time and its executable bit, when all of it is on disk; false:
+   * something has that name by now, and is not to be replaced. Throws `arquivo_mudou` when the
+   * part's path is not that of the file any more that was written.
    */
   async becomes(
     path: string,
     { file, replace }: { file: StoredFile; replace: boolean },
-  ): Promise<void> {
-    this.#requireOwn(file.size);
-    await this.#dress(file);
+  ): Promise<boolean> {
+    this.#dress(file);
     await this.#file.sync();
     await this.#requireUnmixed(file);
-    const present = lookAt(path);
+    const present = replace ? lookAt(path) : null;
     if (present) requireReplaceable(path, present, replace);
     this.#requireOwn(file.size);
-    if (replace) await Deno.rename(this.#path, path);
-    else await linkOrRename(this.#path, path);
+    if (replace) Deno.renameSync(this.#path, path);
+    else if (!linkOrRename(this.#path, path)) return false;
     this.#isOver = true;
+    return true;
   }
 
   /** It is not needed any more. */
@@ -123,7 +158,8 @@ export class Part implements Sink, Disposable {
   }
 
   #requireOwn(size: number): void {
-    if (isAt(this.#path, this.#file) && this.#file.statSync().size === size) return;
+    const open = this.#file.statSync();
+    if (open.size === size && isNamed(this.#path, open)) return;
     throw partChanged(this.#path);
   }
 
@@ -133,11 +169,12 @@ export class Part implements Sink, Disposable {
     throw partChanged(this.#path);
   }
 
-  async #dress(file: StoredFile): Promise<void> {
+  #dress(file: StoredFile): void {
     if (file.executable && Deno.build.os !== "windows") {
+      this.#requireOwn(file.size);
       const mode = this.#file.statSync().mode ?? 0o644;
       // Who may read it may run it, as far as the user's mask allowed reading.
-      await Deno.chmod(this.#path, (mode & 0o777) | ((mode & 0o444) >> 2));
+      Deno.chmodSync(this.#path, (mode & 0o777) | ((mode & 0o444) >> 2));
     }
     if (file.modifiedAt === null) return;
     const time = new Date(file.modifiedAt);
@@ -160,17 +197,33 @@ async function openOrMake(path: string): Promise<Deno.FsFile | null> {
   }
 }
 
-/** Gives the name without replacing what got there meanwhile. */
-async function linkOrRename(part: string, path: string): Promise<void> {
+/** `null`: something is there. */
+function makeFile(path: string): Deno.FsFile | null {
   try {
-    await Deno.link(part, path);
+    return Deno.openSync(path, { read: true, write: true, createNew: true });
   } catch (error) {
-    if (error instanceof Deno.errors.AlreadyExists) throw somethingElseAt(path);
-    // A file system without links.
-    if (lookAt(path)) throw somethingElseAt(path);
-    return await Deno.rename(part, path);
+    if (error instanceof Deno.errors.AlreadyExists) return null;
+    throw error;
   }
-  await Deno.remove(part).catch(ignoreAbsence);
+}
+
+/** Gives the name without replacing what got there meanwhile; false: something did. */
+function linkOrRename(part: string, path: string): boolean {
+  try {
+    Deno.linkSync(part, path);
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    // A file system without links.
+    if (lookAt(path)) return false;
+    Deno.renameSync(part, path);
+    return true;
+  }
+  try {
+    Deno.removeSync(part);
+  } catch (error) {
+    ignoreAbsence(error);
+  }
+  return true;
 }
 
 function ignoreAbsence(error: unknown): null {
@@ -179,7 +232,12 @@ function ignoreAbsence(error: unknown): null {
 }
 
 function isAt(path: string, file: Deno.FsFile): boolean {
-  const [named, open] = [lookAt(path), file.statSync()];
+  return isNamed(path, file.statSync());
+}
+
+/** Whether the file with this state is the one at `path`. */
+function isNamed(path: string, open: Deno.FileInfo): boolean {
+  const named = lookAt(path);
   return named !== null && isSame(named, open);
 }
 
