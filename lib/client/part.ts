@@ -23,6 +23,8 @@ export class Part implements Sink, Disposable {
   readonly isNew: boolean;
   #file: Deno.FsFile;
   #path: string;
+  /** As it was when it was opened. */
+  #opened: Deno.FileInfo;
   /** No other process writes to it: there are locks here. */
   #isLocked: boolean;
   #isOver = false;
@@ -30,10 +32,11 @@ export class Part implements Sink, Disposable {
   private constructor(
     file: Deno.FsFile,
     path: string,
-    { isLocked, isNew }: { isLocked: boolean; isNew: boolean },
+    { opened, isLocked, isNew }: { opened: Deno.FileInfo; isLocked: boolean; isNew: boolean },
   ) {
     this.#file = file;
     this.#path = path;
+    this.#opened = opened;
     this.#isLocked = isLocked;
     this.isNew = isNew;
   }
@@ -48,8 +51,9 @@ export class Part implements Sink, Disposable {
     const file = makeFile(path);
     if (!file) return null;
     try {
-      if (lockAtOnce(file) && isAt(path, file) && !isLinked(file)) {
-        return new Part(file, path, { isLocked: true, isNew: true });
+      const opened = file.statSync();
+      if (lockAtOnce(file) && isAt(path, opened) && !isLinked(opened)) {
+        return new Part(file, path, { opened, isLocked: true, isNew: true });
       }
     } catch (error) {
       file.close();
@@ -66,9 +70,10 @@ export class Part implements Sink, Disposable {
       if (!file) continue;
       try {
         const isLocked = await lockFile(file, { signal, onWait: () => onWait?.(why) });
+        const opened = file.statSync();
         // Who had it may have given it its name, and this handle would write into that.
-        if (isAt(path, file)) {
-          if (!isLinked(file)) return new Part(file, path, { isLocked, isNew: false });
+        if (isAt(path, opened)) {
+          if (!isLinked(opened)) return new Part(file, path, { opened, isLocked, isNew: false });
           await Deno.remove(path).catch(ignoreAbsence);
         }
       } catch (error) {
@@ -84,13 +89,13 @@ export class Part implements Sink, Disposable {
     const present = lookAt(path);
     if (!present?.isFile) return;
     using file = await Deno.open(path, { read: true, write: true });
-    if (await tryLock(file) === "busy" || !isAt(path, file)) return;
+    if (await tryLock(file) === "busy" || !isAt(path, file.statSync())) return;
     await Deno.remove(path).catch(ignoreAbsence);
   }
 
   /** What is there of `size` bytes: how many, and their hash. */
   async resume(size: number, signal?: AbortSignal): Promise<[number, Sha256]> {
-    const kept = this.#file.statSync().size;
+    const kept = this.#opened.size;
     if (kept === 0) return [0, new Sha256()];
     if (kept > size) {
       await this.restart();
@@ -140,7 +145,7 @@ export class Part implements Sink, Disposable {
 
   /** It is not needed any more. */
   async discard(): Promise<void> {
-    if (isAt(this.#path, this.#file)) await Deno.remove(this.#path).catch(ignoreAbsence);
+    if (isAt(this.#path, this.#opened)) await Deno.remove(this.#path).catch(ignoreAbsence);
     this.#isOver = true;
   }
 
@@ -158,8 +163,8 @@ export class Part implements Sink, Disposable {
   }
 
   #requireOwn(size: number): void {
-    const open = this.#file.statSync();
-    if (open.size === size && isNamed(this.#path, open)) return;
+    const named = lookAt(this.#path);
+    if (named && isSame(named, this.#opened) && named.size === size) return;
     throw partChanged(this.#path);
   }
 
@@ -231,12 +236,8 @@ function ignoreAbsence(error: unknown): null {
   throw error;
 }
 
-function isAt(path: string, file: Deno.FsFile): boolean {
-  return isNamed(path, file.statSync());
-}
-
-/** Whether the file with this state is the one at `path`. */
-function isNamed(path: string, open: Deno.FileInfo): boolean {
+/** Whether the open file is the one at `path`. */
+function isAt(path: string, open: Deno.FileInfo): boolean {
   const named = lookAt(path);
   return named !== null && isSame(named, open);
 }
@@ -247,8 +248,8 @@ function isSame(one: Deno.FileInfo, other: Deno.FileInfo): boolean {
 }
 
 /** It has a second name, as after an end between the two steps of the naming: that one is a user's. */
-function isLinked(file: Deno.FsFile): boolean {
-  return (file.statSync().nlink ?? 1) > 1;
+function isLinked(open: Deno.FileInfo): boolean {
+  return (open.nlink ?? 1) > 1;
 }
 
 function partChanged(path: string): LocalError {

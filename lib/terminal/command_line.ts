@@ -6,7 +6,6 @@ import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { helpText } from "./help.ts";
 import { LendingBeside } from "./lending.ts";
-import { runClientMenu } from "./client_menu.ts";
 import { print, printError } from "./output.ts";
 import { hasTerminal, Questions } from "./prompts.ts";
 import { runCommand } from "./run_command.ts";
@@ -14,6 +13,10 @@ import { processScreen } from "./screen.ts";
 import { firstWord, splitCommand } from "./split_command.ts";
 import { Stopping } from "./stopping.ts";
 import { formatAddress, parsePort, UsageError } from "./values.ts";
+
+/** Loaded when it is asked for: a command starts without it. */
+const runClientMenu: typeof import("./client_menu.ts").runClientMenu = async (settings) =>
+  await (await import("./client_menu.ts")).runClientMenu(settings);
 
 /** Runs one command, or the menu. Resolves to the exit status. */
 export async function runClientCommand(args: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 /** Lending a directory to the depot, as a command of its own or beside other work. */
 import { ConnectionLost, type Link } from "../client/mod.ts";
-import { Holder, type HoldOptions } from "../client/holder/holder.ts";
+import type { HoldOptions } from "../client/holder/holder.ts";
 import { machineName } from "../client/machine.ts";
 import { keepTrying } from "../client/pace.ts";
 import type { Context } from "./commands/command.ts";
@@ -34,6 +34,8 @@ export interface LendOptions {
 /** Lends until `signal` aborts; waits for a depot that is not there. */
 export async function lend(lent: Lent, { context, meter, signal }: LendOptions): Promise<void> {
   for (const line of IN_CLEAR) context.screen.remark(line);
+  // Loaded when it is asked for: other commands start without it.
+  const { Holder } = await import("../client/holder/holder.ts");
   const link = await patientLink(context, { meter, signal });
   const onEvent = meter.tell.bind(meter);
   await using holder = await Holder.open(link, { ...lent, signal, onEvent });

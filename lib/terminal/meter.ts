@@ -122,7 +122,7 @@ export class Meter implements Disposable {
   /** Draws, unless that was done just now. */
   #draw(): void {
     const now = this.#now();
-    if (now - this.#drawnAt < DRAW_EVERY_MS) return;
+    if (this.#screen.quiet || now - this.#drawnAt < DRAW_EVERY_MS) return;
     const { progressColumns: columns, rows } = this.#screen;
     if (columns === null && now - this.#drawnAt < LINE_EVERY_MS) return;
     this.#drawnAt = now;

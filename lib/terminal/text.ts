@@ -27,7 +27,13 @@ export function shown(text: string): string {
   );
 }
 
-const GRAPHEMES = new Intl.Segmenter("en", { granularity: "grapheme" });
+let segmenter: Intl.Segmenter | null = null;
+
+/** What stands for one letter or picture each. Made when first asked for, which takes 10 ms. */
+function graphemes(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter("en", { granularity: "grapheme" });
+  return segmenter.segment(text);
+}
 
 /** Letters and pictures that take two columns of a terminal. */
 const WIDE =
@@ -36,14 +42,14 @@ const WIDE =
 /** How many columns a shown text takes. */
 export function columnsOf(text: string): number {
   let columns = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
+  for (const { segment } of graphemes(text)) columns += WIDE.test(segment) ? 2 : 1;
   return columns;
 }
 
 /** The text in at most `columns` columns; a `…` stands for what is left out of its middle. */
 export function fit(text: string, columns: number): string {
   if (columnsOf(text) <= columns) return text;
-  const letters = Array.from(GRAPHEMES.segment(text), ({ segment }) => segment);
+  const letters = Array.from(graphemes(text), ({ segment }) => segment);
   const end = take(letters.toReversed(), Math.floor((columns - 1) / 2)).toReversed();
   const start = take(letters, columns - 1 - columnsOf(end.join("")));
   return columns < 1 ? "" : `${start.join("")}…${end.join("")}`;
