@@ -1,6 +1,6 @@
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
-import type { ContentRecord, FileRecord } from "./catalog/catalog.ts";
+import type { ContentRecord, FileRecord, FileToRead } from "./catalog/catalog.ts";
 import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
 import { sourcesOf } from "./sources.ts";
 import { absent, type Copies, copiesOf, type Core, Refused } from "./core.ts";
@@ -38,16 +38,8 @@ export class Retrieval implements AsyncDisposable {
     request: RetrievalRequest,
     { core, keeper, signal }: { core: Core; keeper: Keeper; signal: AbortSignal },
   ): Promise<Retrieval> {
-    const file = await core.catalog.file(request.owner, request.name);
-    if (!file) throw absent();
-    refuseChanged(file, request);
     await using stack = new AsyncDisposableStack();
-    stack.use(core.reading.pin(file.digest));
-    const [content, checks] = await Promise.all([
-      core.catalog.content(file.digest),
-      core.catalog.chunkChecks(file.digest),
-    ]);
-    if (!content || !checks) throw noCopy();
+    const { file, content, checks } = await pinned(request, { core, stack });
     stack.use(await core.memory.take(2 * Math.min(CHUNK_BYTES, file.size), signal));
     const copies = copiesOf(file, core.places);
     const visible = copies.places.map(({ id }) => id);
@@ -111,6 +103,21 @@ export class Retrieval implements AsyncDisposable {
       if (error instanceof NoGoodCopy) throw noCopy();
       throw error;
     }
+  }
+}
+
+/** The file and its content, which is pinned before it is looked at: what is there then stays. */
+async function pinned(
+  request: RetrievalRequest,
+  { core, stack }: { core: Core; stack: AsyncDisposableStack },
+): Promise<FileToRead> {
+  for (let { digest } = request;;) {
+    if (digest !== null) stack.use(core.reading.pin(digest));
+    const found = await core.catalog.fileToRead(request.owner, request.name);
+    if (!found) throw absent();
+    refuseChanged(found.file, request);
+    if (found.file.digest === digest) return found;
+    digest = found.file.digest;
   }
 }
 

@@ -5,6 +5,9 @@ import { diskError, isAbsence } from "./errors.ts";
 /** Large enough that a call costs little beside the bytes that it moves. */
 const BUFFER_BYTES = 1024 * 1024;
 
+/** A file up to this many bytes is read whole with one call, whose thread opens and closes it. */
+const AT_ONCE_BYTES = 128 * 1024;
+
 /** Which bytes of a file to read: `length` bytes from `from`, or to the end. */
 export interface FileRange {
   from: number;
@@ -28,12 +31,13 @@ export async function openFile(
   path: string,
   options: Deno.OpenOptions = { read: true },
 ): Promise<Deno.FsFile | null> {
-  return await statFile(path) && await openThere(path, options);
+  return await statFile(path) && await there(path, () => Deno.open(path, options));
 }
 
-async function openThere(path: string, options: Deno.OpenOptions): Promise<Deno.FsFile | null> {
+/** What `open` opens; `null` when nothing is there any more. */
+async function there<T>(path: string, open: () => Promise<T>): Promise<T | null> {
   try {
-    return await Deno.open(path, options);
+    return await open();
   } catch (error) {
     if (isAbsence(error)) return null;
     throw diskError(`open ${path}`, error);
@@ -44,7 +48,11 @@ async function openThere(path: string, options: Deno.OpenOptions): Promise<Deno.
 export async function openRange(path: string, range: FileRange): Promise<FileReader | null> {
   const info = await statFile(path);
   if (!info || range.length === 0) return info && new FileReader(path, null, info.size, range);
-  const file = await openThere(path, { read: true });
+  if (range.from === 0 && info.size <= AT_ONCE_BYTES) {
+    const bytes = await there(path, () => Deno.readFile(path));
+    return bytes && new FileReader(path, new Held(bytes), info.size, range);
+  }
+  const file = await there(path, () => Deno.open(path));
   if (!file) return null;
   try {
     if (range.from > 0) await file.seek(range.from, Deno.SeekMode.Start);
@@ -55,16 +63,42 @@ export async function openRange(path: string, range: FileRange): Promise<FileRea
   }
 }
 
+/** Where a reader's bytes come from; an open file is one. */
+interface Source {
+  read(target: Uint8Array): Promise<number | null>;
+  close(): void;
+}
+
+/** A file's bytes in memory. */
+class Held implements Source {
+  #rest: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#rest = bytes;
+  }
+
+  read(target: Uint8Array): Promise<number | null> {
+    const part = this.#rest.subarray(0, target.length);
+    target.set(part);
+    this.#rest = this.#rest.subarray(part.length);
+    return Promise.resolve(part.length || null);
+  }
+
+  close(): void {
+    this.#rest = new Uint8Array();
+  }
+}
+
 /** An open part of a file. Every one must be disposed. */
 export class FileReader implements AsyncDisposable {
   /** The whole file's size in bytes, whatever the range. */
   readonly size: number;
   readonly #path: string;
   readonly #signal: AbortSignal;
-  #file: Deno.FsFile | null;
+  #file: Source | null;
   #left: number;
 
-  constructor(path: string, file: Deno.FsFile | null, size: number, range: FileRange) {
+  constructor(path: string, file: Source | null, size: number, range: FileRange) {
     this.size = size;
     this.#path = path;
     this.#file = file;

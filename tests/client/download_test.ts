@@ -192,6 +192,19 @@ Deno.test("a file that got there meanwhile is not replaced", async () => {
   assertEquals(await Deno.readTextFile(path), "meanwhile");
 });
 
+Deno.test("an equal file that got there meanwhile is left, and no part beside it", async () => {
+  await using folder = new TempFolder();
+  const path = `${folder.path}/a.bin`;
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.hello();
+    await folder.file("a.bin", DATA);
+    await give(peer);
+  });
+  using sessions = depot.sessions();
+  assertEquals((await download(sessions, FILE, { path })).outcome, "same");
+  assertEquals(namesIn(folder), ["a.bin"]);
+});
+
 Deno.test(
   "a link at the path is not followed",
   { ignore: Deno.build.os === "windows" },

@@ -28,10 +28,27 @@ Deno.test("a content is a plain file named by the SHA-256 of its bytes", async (
 Deno.test("get() throws when a content was truncated while it is read", async () => {
   await using folder = await temporaryFolder();
   await using disk = await open(folder.path);
-  const digest = await putText(disk, "x".repeat(1_000));
+  const digest = await putText(disk, "x".repeat(500_000));
   await using reader = (await disk.get(digest, { from: 0, signal }))!;
   await Deno.truncate(contentPath(folder.path, digest), 600);
-  await assertRejects(() => reader.read(new Uint8Array(1_000)), Error, "it ends before");
+  await assertRejects(() => reader.read(new Uint8Array(500_000)), Error, "it ends before");
+});
+
+Deno.test("get() gives a small content in pieces of any size, then nothing", async () => {
+  await using folder = await temporaryFolder();
+  await using disk = await open(folder.path);
+  const digest = await putText(disk, "abcdefgh");
+  for (const [length, pieces] of [[undefined, "abc,def,gh,"], [4, "abc,d,"]] as const) {
+    const range = { from: 0, signal, ...length === undefined ? {} : { length } };
+    await using reader = (await disk.get(digest, range))!;
+    const read: string[] = [];
+    while (read.at(-1) !== "") {
+      const target = new Uint8Array(3);
+      const count = await reader.read(target);
+      read.push(new TextDecoder().decode(target.subarray(0, count)));
+    }
+    assertEquals(read.join(), pieces);
+  }
 });
 
 Deno.test("get() throws when a truncated content is asked for bytes that it had", async () => {

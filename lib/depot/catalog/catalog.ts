@@ -96,6 +96,8 @@ export interface Catalog extends AsyncDisposable {
 
   // Files
   file(owner: string, name: string): Promise<FileRecord | null>;
+  /** The same with what it takes to read it, as of one moment. */
+  fileToRead(owner: string, name: string): Promise<FileToRead | null>;
   /** Ascending by name, compared as UTF-8 bytes. */
   listFiles(query: FileQuery): Promise<{ files: FileRecord[]; more: boolean }>;
   /**
@@ -360,6 +362,13 @@ export interface ContentRecord {
   replicas: { place: string; state: ReplicaState; verifiedAt: number | null }[];
   /** Places with a set-aside copy. */
   asides: string[];
+}
+
+/** A file, its content, and the content's chunk checks as `chunkChecks` has them. */
+export interface FileToRead {
+  file: FileRecord;
+  content: ContentRecord;
+  checks: Uint8Array;
 }
 
 export interface SurveyQuery {

@@ -4,7 +4,7 @@ import type { DepositCommit, FileRecord, Keeping } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
-import { forgetUnneeded } from "./verbs_contents.ts";
+import { contentVerbs, forgetUnneeded } from "./verbs_contents.ts";
 
 /** Of one name so many can be restored, or who replaces a file each second fills the depot. */
 const REMOVED_VERSIONS = 100;
@@ -12,6 +12,13 @@ const REMOVED_VERSIONS = 100;
 export const fileVerbs = {
   file(db, owner, name) {
     return fileOf(db, findOwner(db, owner), name);
+  },
+
+  fileToRead(db, owner, name) {
+    const file = fileOf(db, findOwner(db, owner), name);
+    const content = file && contentVerbs.content(db, file.digest);
+    const checks = file && contentVerbs.chunkChecks(db, file.digest);
+    return file && content && checks ? { file, content, checks } : null;
   },
 
   listFiles(db, { owner, prefix, after, limit }) {

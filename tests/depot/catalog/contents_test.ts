@@ -21,6 +21,20 @@ Deno.test("content() and chunkChecks() have what was prepared", async () => {
   await assertRejects(() => catalog.content("no digest"), TypeError, "no digest");
 });
 
+Deno.test("fileToRead() says at once what file(), content() and chunkChecks() say", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  await deposit(catalog, { number: 9, name: "nine", places: ["p1"] });
+  const found = await catalog.fileToRead(OWNER, "nine");
+  assertEquals([found!.file, found!.content, found!.checks], [
+    await catalog.file(OWNER, "nine"),
+    await catalog.content(digest(9)),
+    await catalog.chunkChecks(digest(9)),
+  ]);
+  assertEquals(await catalog.fileToRead(OWNER, "ten"), null);
+  assertEquals(await catalog.fileToRead(OTHER_OWNER, "nine"), null);
+});
+
 Deno.test("a content of 0 bytes has checks of 0 bytes", async () => {
   await using temporary = await temporaryCatalog();
   const { catalog } = temporary;

@@ -28,6 +28,7 @@ const CALLS: Record<Verb, unknown[]> = {
   commitDeposit: [{ ...COMMIT, good: ["p1"], keepWanted: false, attributes: ATTRIBUTES }],
   endUpload: ["u"],
   file: [OWNER, "n"],
+  fileToRead: [OWNER, "n"],
   listFiles: [{ owner: OWNER, prefix: "a/", after: "a/b", limit: 10 }],
   changeFile: [{ owner: OWNER, name: "n", wanted: 2 }],
   ownerTotals: [{
