@@ -4,8 +4,13 @@ export class Budget {
   #waiting: { bytes: number; enter: () => void }[] = [];
 
   /** A single wish of more than all of `bytes` is granted when nobody else has any. */
-  constructor(private readonly bytes: number) {
+  constructor(readonly bytes: number) {
     this.#left = bytes;
+  }
+
+  /** Whether somebody waits. */
+  get isShort(): boolean {
+    return this.#waiting.length > 0;
   }
 
   /** Waits until `bytes` are free, and holds them until the result is disposed. Throws when aborted. */
@@ -17,9 +22,9 @@ export class Budget {
     return this.#held(wish);
   }
 
-  /** Holds `bytes` if they are free now; `null` when they are not. */
-  tryTake(bytes: number): Disposable | null {
-    if (this.#waiting.length > 0 || this.#left < bytes) return null;
+  /** Holds `bytes` if they are free now, and `leaving` more besides; `null` when they are not. */
+  tryTake(bytes: number, leaving = 0): Disposable | null {
+    if (this.isShort || this.#left < bytes + leaving) return null;
     this.#left -= bytes;
     return this.#held(bytes);
   }

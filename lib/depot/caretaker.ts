@@ -1,6 +1,6 @@
 import type { Place } from "../../stores/store.ts";
 import type { ContentRecord } from "./catalog/catalog.ts";
-import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
+import { ContentReader, NoGoodCopy } from "./content_reader.ts";
 import type { OnCopies } from "./copy_progress.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { type Examiner, isBad } from "./examiner.ts";
@@ -11,6 +11,7 @@ import type { Rate } from "./rate.ts";
 import { judgeReplica, makeReplica, WrongBytes } from "./replicas.ts";
 import { settleWriting } from "./reconcile.ts";
 import { Slots } from "./slots.ts";
+import { type Source, SourceOrder } from "./source_order.ts";
 import { sourcesOf } from "./sources.ts";
 import { trim } from "./trim.ts";
 import { weigh } from "./weighing.ts";
@@ -237,7 +238,8 @@ export class Caretaker {
     const { core, signal } = this.options;
     const checks = await core.catalog.chunkChecks(content.digest) ?? new Uint8Array();
     const onSuspect = (place: string) => suspects.add(place);
-    return new ContentReader({ ...content, checks, sources, onSuspect, signal });
+    const order = new SourceOrder(sources);
+    return new ContentReader({ ...content, checks, sources: order, onSuspect, signal });
   }
 }
 

@@ -1,15 +1,10 @@
-import type { Place, PlaceReader } from "../../stores/store.ts";
+import type { PlaceReader } from "../../stores/store.ts";
 import { CHUNK_BYTES, chunkCount, chunkIsRight } from "../content/chunk_checks.ts";
+import type { Source, SourceOrder } from "./source_order.ts";
 
 /** No copy of a content has the bytes, or none can be reached now. */
 export class NoGoodCopy extends Error {
   override readonly name = "NoGoodCopy";
-}
-
-/** A copy to read from. `aside`: set aside before, and read only where nothing else serves. */
-export interface Source {
-  place: Place;
-  aside: boolean;
 }
 
 export interface ContentToRead {
@@ -17,11 +12,18 @@ export interface ContentToRead {
   size: number;
   /** Chunk checks, as the catalog keeps them. */
   checks: Uint8Array;
-  /** In the order of trying. */
-  sources: Source[];
+  sources: SourceOrder;
   /** A copy was absent, unreadable or wrong at a chunk: somebody should look at it. */
   onSuspect(place: string, chunk: number): void;
   signal: AbortSignal;
+}
+
+/** How one chunk is read. */
+export interface ChunkWish {
+  /** The copy to try first. */
+  preferred?: Source;
+  /** This chunk is asked for, and not all that follows it as well: others read what follows. */
+  alone?: boolean;
 }
 
 /** What became of reading one chunk from one copy. */
@@ -34,41 +36,31 @@ type Outcome = "right" | "failed";
  * are put together.
  */
 export class ContentReader implements AsyncDisposable {
-  /** Identifiers of the places that chunks came from. */
-  readonly used: Set<string> = new Set();
-  #order: Source[];
   #open: { source: Source; reader: PlaceReader; next: number } | null = null;
 
-  constructor(private readonly content: ContentToRead) {
-    this.#order = [...content.sources];
-  }
+  constructor(private readonly content: ContentToRead) {}
 
   get chunks(): number {
     return chunkCount(this.content.size);
-  }
-
-  /** Whether any copy that may be read is on a medium that the depot does not read itself. */
-  get needsDigest(): boolean {
-    return this.content.sources.some(({ place }) => !place.trusted);
   }
 
   /**
    * Reads chunk `index` into the start of `target`, of `CHUNK_BYTES` or more, and resolves to the
    * part filled. Throws `NoGoodCopy`.
    */
-  async chunk(index: number, target: Uint8Array): Promise<Uint8Array> {
-    const { size, checks, signal, onSuspect } = this.content;
+  async chunk(index: number, target: Uint8Array, wish: ChunkWish = {}): Promise<Uint8Array> {
+    const { size, checks, signal, sources, onSuspect } = this.content;
     const length = Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES);
     const part = target.subarray(0, length);
-    for (const source of [...this.#order]) {
-      const outcome = await this.#readFrom(source, index, part);
+    for (const source of sources.from(wish.preferred)) {
+      const outcome = await this.#readFrom(source, index, { part, alone: wish.alone ?? false });
       if (outcome === "right" && chunkIsRight(checks, index, part)) {
-        this.used.add(source.place.id);
+        sources.used.add(source.place.id);
         return part;
       }
       signal.throwIfAborted();
       await this.#closeReader();
-      this.#putLast(source);
+      sources.fail(source);
       if (!source.aside) onSuspect(source.place.id, index);
     }
     throw new NoGoodCopy(`Could not read chunk ${index}: no copy that can be reached has it`);
@@ -78,12 +70,17 @@ export class ContentReader implements AsyncDisposable {
     await this.#closeReader();
   }
 
-  async #readFrom(source: Source, index: number, part: Uint8Array): Promise<Outcome> {
+  async #readFrom(
+    source: Source,
+    index: number,
+    { part, alone }: { part: Uint8Array; alone: boolean },
+  ): Promise<Outcome> {
     try {
-      const reader = await this.#readerAt(source, index);
+      const reader = await this.#readerAt(source, index, alone ? part.length : null);
       if (!reader || reader.size !== this.content.size) return "failed";
       const count = await reader.read(part);
-      if (this.#open) this.#open.next = index + 1;
+      if (alone) await this.#closeReader();
+      else if (this.#open) this.#open.next = index + 1;
       return count === part.length ? "right" : "failed";
     } catch {
       // Whatever it was, another copy is tried; the suspicion makes the keeper look closer.
@@ -91,13 +88,17 @@ export class ContentReader implements AsyncDisposable {
     }
   }
 
-  /** The open reader when it stands at this chunk, else a new one. */
-  async #readerAt(source: Source, index: number): Promise<PlaceReader | null> {
+  /** The open reader when it stands at this chunk, else a new one. `length`: `null`, to the end. */
+  async #readerAt(
+    source: Source,
+    index: number,
+    length: number | null,
+  ): Promise<PlaceReader | null> {
     if (this.#open?.source === source && this.#open.next === index) return this.#open.reader;
     await this.#closeReader();
     const { digest, signal } = this.content;
-    const from = index * CHUNK_BYTES;
-    const reader = await source.place.get(digest, { from, aside: source.aside, signal });
+    const range = { from: index * CHUNK_BYTES, aside: source.aside, signal };
+    const reader = await source.place.get(digest, length === null ? range : { ...range, length });
     if (reader) this.#open = { source, reader, next: index };
     return reader;
   }
@@ -110,9 +111,5 @@ export class ContentReader implements AsyncDisposable {
     } catch {
       // Every byte that was used is checked already; how the copy closes changes nothing.
     }
-  }
-
-  #putLast(source: Source): void {
-    this.#order = [...this.#order.filter((other) => other !== source), source];
   }
 }

@@ -1,7 +1,11 @@
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
 import { Sha256 } from "../content/digest.ts";
-import type { ContentRecord, FileRecord, FileToRead } from "./catalog/catalog.ts";
-import { ContentReader, NoGoodCopy, type Source } from "./content_reader.ts";
+import type { FileRecord, FileToRead } from "./catalog/catalog.ts";
+import { ChunkBuffers } from "./chunk_buffers.ts";
+import { ChunkStream } from "./chunk_stream.ts";
+import type { Clock } from "./clock.ts";
+import { type ContentToRead, NoGoodCopy } from "./content_reader.ts";
+import { SourceOrder } from "./source_order.ts";
 import { sourcesOf } from "./sources.ts";
 import { absent, type Copies, copiesOf, type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
@@ -19,18 +23,22 @@ export interface RetrievalRequest {
   avoid: string[];
 }
 
-/** A file being read: the version that it had when this was opened, to its end. */
-export class Retrieval implements AsyncDisposable {
-  /** The read that runs ahead; the reader is not closed under it. */
-  #ahead: Promise<unknown> = Promise.resolve();
+/** What a retrieval reads, and what it reads with. */
+interface Reading {
+  content: ContentToRead;
+  buffers: ChunkBuffers;
+  clock: Clock;
+  keeper: Keeper;
+}
 
+/** A file being read: the version that it had when this was opened, to its end. */
+export class Retrieval implements Disposable {
   private constructor(
     readonly file: FileRecord,
     readonly copies: Copies,
     private readonly request: RetrievalRequest,
-    private readonly reader: ContentReader,
-    private readonly keeper: Keeper,
-    private readonly resources: AsyncDisposableStack,
+    private readonly reading: Reading,
+    private readonly resources: DisposableStack,
   ) {}
 
   /** Throws `Refused`. Disposing the result lets the content go. */
@@ -38,78 +46,66 @@ export class Retrieval implements AsyncDisposable {
     request: RetrievalRequest,
     { core, keeper, signal }: { core: Core; keeper: Keeper; signal: AbortSignal },
   ): Promise<Retrieval> {
-    await using stack = new AsyncDisposableStack();
+    using stack = new DisposableStack();
     const { file, content, checks } = await pinned(request, { core, stack });
-    stack.use(await core.memory.take(2 * Math.min(CHUNK_BYTES, file.size), signal));
+    const { digest, size } = content;
+    const buffers = stack.use(await ChunkBuffers.take(core.memory, size, signal));
     const copies = copiesOf(file, core.places);
     const visible = copies.places.map(({ id }) => id);
-    const sources = sourcesOf(content, core, { visible, avoid: request.avoid });
-    const reader = stack.use(openReader(content, { checks, sources, keeper, signal }));
-    stack.defer(() => keeper.wasRead(content, reader.used));
-    return new Retrieval(file, copies, request, reader, keeper, stack.move());
+    const sources = new SourceOrder(sourcesOf(content, core, { visible, avoid: request.avoid }));
+    stack.defer(() => keeper.wasRead(content, sources.used));
+    const onSuspect = (place: string, chunk: number) => keeper.suspect(digest, place, chunk);
+    const read = { digest, size, checks, sources, onSuspect, signal };
+    const reading = { content: read, buffers, clock: core.clock, keeper };
+    return new Retrieval(file, copies, request, reading, stack.move());
   }
 
   /** Of the places that bytes came from so far, those that the owner is told of. */
   get places(): string[] {
-    return this.copies.places.map(({ id }) => id).filter((id) => this.reader.used.has(id));
+    const { used } = this.reading.content.sources;
+    return this.copies.places.map(({ id }) => id).filter((id) => used.has(id));
   }
 
   /**
-   * The bytes asked for, in pieces of at most `CHUNK_BYTES`, each checked; one is read ahead while
-   * the last is used, so a piece is valid only until the next is asked for. Throws `Refused` when
-   * no copy has the next bytes. Where bytes come from a medium that the depot does not read
-   * itself, the last piece is withheld until the SHA-256 of the whole is right.
+   * The bytes asked for, in pieces of at most `CHUNK_BYTES`, each checked; more is read ahead while
+   * one is used, so a piece is valid only until the next is asked for. Throws `Refused` when no
+   * copy has the next bytes. Where bytes come from a medium that the depot does not read itself,
+   * the last piece is withheld until the SHA-256 of the whole is right.
    */
   async *pieces(): AsyncGenerator<Uint8Array> {
     const { from, length } = this.request;
     const end = length === null ? this.file.size : Math.min(this.file.size, from + length);
+    if (from >= end) return;
     const whole = from === 0 && end === this.file.size;
-    const hash = whole && this.reader.needsDigest ? new Sha256() : null;
-    const buffers = [0, 1].map(() => new Uint8Array(Math.min(CHUNK_BYTES, this.file.size)));
+    const hash = whole && this.reading.content.sources.needsDigest ? new Sha256() : null;
     const first = Math.floor(from / CHUNK_BYTES);
     const last = Math.ceil(end / CHUNK_BYTES) - 1;
-    const read = (index: number) => {
-      const piece = this.#read(index, buffers[index % 2]!);
-      // A failure is met when its turn comes.
-      this.#ahead = piece.catch(() => {});
-      return piece;
-    };
-    let next = first <= last && from < end ? read(first) : null;
-    for (let index = first; next; index++) {
-      const chunk = await next;
-      next = index < last ? read(index + 1) : null;
+    await using stream = new ChunkStream({ ...this.reading, first, last });
+    for (let index = first; index <= last; index++) {
+      const chunk = await nextOf(stream);
       hash?.update(chunk);
-      if (!next && hash && hash.digest() !== this.file.digest) throw this.#wrongBytes();
+      if (index === last && hash && hash.digest() !== this.file.digest) throw this.#wrongBytes();
       const start = index * CHUNK_BYTES;
       yield chunk.subarray(Math.max(0, from - start), Math.min(chunk.length, end - start));
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#ahead;
-    await this.resources.disposeAsync();
+  [Symbol.dispose](): void {
+    this.resources.dispose();
   }
 
   /** Each chunk passed its check and the whole is not the content: whoever gave any is looked at. */
   #wrongBytes(): Refused {
-    for (const place of this.reader.used) this.keeper.suspect(this.file.digest, place);
+    const { content, keeper } = this.reading;
+    for (const place of content.sources.used) keeper.suspect(this.file.digest, place);
     return noCopy();
-  }
-
-  async #read(index: number, buffer: Uint8Array): Promise<Uint8Array> {
-    try {
-      return await this.reader.chunk(index, buffer);
-    } catch (error) {
-      if (error instanceof NoGoodCopy) throw noCopy();
-      throw error;
-    }
   }
 }
 
 /** The file and its content, which is pinned before it is looked at: what is there then stays. */
 async function pinned(
   request: RetrievalRequest,
-  { core, stack }: { core: Core; stack: AsyncDisposableStack },
+  { core, stack }: { core: Core; stack: DisposableStack },
 ): Promise<FileToRead> {
   for (let { digest } = request;;) {
     if (digest !== null) stack.use(core.reading.pin(digest));
@@ -121,17 +117,13 @@ async function pinned(
   }
 }
 
-function openReader(
-  { digest, size }: ContentRecord,
-  { checks, sources, keeper, signal }: {
-    checks: Uint8Array;
-    sources: Source[];
-    keeper: Keeper;
-    signal: AbortSignal;
-  },
-): ContentReader {
-  const onSuspect = (place: string, chunk: number) => keeper.suspect(digest, place, chunk);
-  return new ContentReader({ digest, size, checks, sources, onSuspect, signal });
+async function nextOf(stream: ChunkStream): Promise<Uint8Array> {
+  try {
+    return await stream.next();
+  } catch (error) {
+    if (error instanceof NoGoodCopy) throw noCopy();
+    throw error;
+  }
 }
 
 function refuseChanged(file: FileRecord, { digest, from }: RetrievalRequest): void {

@@ -1,6 +1,6 @@
 import type { ContentRecord } from "./catalog/catalog.ts";
-import type { Source } from "./content_reader.ts";
 import { type Core, livePlaces } from "./core.ts";
+import type { Source } from "./source_order.ts";
 
 /** For whom a content is read; nothing for the keeper. */
 export interface Reading {
@@ -13,7 +13,8 @@ export interface Reading {
 /**
  * Copies of a content that can be read now: good ones by chance, media that the depot reads itself
  * first, then set-aside ones. For an owner, copies beyond those it is told of come after those, and
- * the ones to avoid last among them: which copies only others want must not show.
+ * the ones to avoid last among them: which copies only others want must not show, in how fast a
+ * content is read neither.
  */
 export function sourcesOf(
   content: ContentRecord,
@@ -28,6 +29,7 @@ export function sourcesOf(
   const good = livePlaces(content, core.places).map((id) => ({
     place: at(id)!,
     aside: false,
+    beside: rank(id) === 0,
     order: rank(id) + (at(id)!.trusted ? 0 : 2) + core.random(),
   }));
   const asides = content.asides.filter(at).map((id) => ({ place: at(id)!, aside: true, order: 9 }));

@@ -44,13 +44,20 @@ export class RemoteReader implements PlaceReader {
     const wanted = Math.min(target.length, this.#left);
     if (wanted === 0) return 0;
     if (!this.#line) throw new Error("Could not read the replica: the reader is closed");
+    const { signal } = this.range;
+    // What nobody waits for any more ends at once, however slow the holder is.
+    const abort = () => this.#drop();
+    signal.addEventListener("abort", abort);
     try {
       await this.#fill(this.#line, target.subarray(0, wanted));
     } catch (error) {
       this.#drop(error);
+      signal.throwIfAborted();
       throw this.owner.errorOf(error);
+    } finally {
+      signal.removeEventListener("abort", abort);
     }
-    this.range.signal.throwIfAborted();
+    signal.throwIfAborted();
     return wanted;
   }
 

@@ -23,7 +23,7 @@ export async function retrieve(
 ): Promise<void> {
   const { name, from, length, digest, avoid } = request;
   const wish: RetrievalRequest = { owner, name, from, length, digest, avoid: avoid ?? [] };
-  await using retrieval = await exchange.depot.retrieve(wish, exchange.signal);
+  using retrieval = await exchange.depot.retrieve(wish, exchange.signal);
   const send = retrieval.file.size <= AHEAD_BYTES ? sendAtOnce : sendBlocks;
   await send(exchange, retrieval);
 }
@@ -67,7 +67,7 @@ export async function seedRetrieve(
   if (client instanceof Refusal) throw client;
   const { owner } = client;
   const wish: RetrievalRequest = { owner, name, from: 0, length: null, digest: null, avoid: [] };
-  await using retrieval = await depot.retrieve(wish, signal);
+  using retrieval = await depot.retrieve(wish, signal);
   const { size, digest } = retrieval.file;
   let begun = false;
   const begin = async () => {

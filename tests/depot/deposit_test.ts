@@ -327,7 +327,7 @@ Deno.test("no answer names copies that only another owner's file wants", async (
   const { copies } = await test.depot.fileStatus(test.owner, "a");
   const avoid = copies.places.map(({ id }) => id);
   const wish = { owner: test.owner, name: "a", from: 0, length: null, digest: null, avoid };
-  await using retrieval = await test.depot.retrieve(wish, AbortSignal.timeout(5_000));
+  using retrieval = await test.depot.retrieve(wish, AbortSignal.timeout(5_000));
   for await (const _piece of retrieval.pieces());
   assertEquals(retrieval.places, avoid);
 });

@@ -110,7 +110,7 @@ export class TestDepot implements AsyncDisposable {
 
   /** Reads a file whole. */
   async retrieve(name: string, range: { from?: number; length?: number } = {}) {
-    await using retrieval = await this.depot.retrieve({
+    using retrieval = await this.depot.retrieve({
       owner: this.owner,
       name,
       from: range.from ?? 0,

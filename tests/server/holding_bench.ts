@@ -107,7 +107,7 @@ export class ListeningDepot implements AsyncDisposable {
   async retrieve(name: string, onPiece?: (index: number) => Promise<void>): Promise<Uint8Array> {
     const { owner } = this;
     const all = { from: 0, length: null, digest: null, avoid: [] };
-    await using retrieval = await this.depot.retrieve({ owner, name, ...all }, signal);
+    using retrieval = await this.depot.retrieve({ owner, name, ...all }, signal);
     const pieces: Uint8Array[] = [];
     for await (const piece of retrieval.pieces()) {
       await onPiece?.(pieces.length);
@@ -166,10 +166,12 @@ export class RunningHolder implements AsyncDisposable {
     depot: ListeningDepot,
     directory: string,
     more: Partial<HoldOptions> = {},
+    /** Where it finds the depot. */
+    address = depot.listener.address,
   ): Promise<RunningHolder> {
     const running = new RunningHolder(directory);
     using session = await depot.connect();
-    const peer = { address: depot.listener.address, id: session.id, depot: session.depot };
+    const peer = { address, id: session.id, depot: session.depot };
     running.holder = await Holder.open(peer, {
       directory,
       name: "laptop",
