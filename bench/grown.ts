@@ -5,7 +5,7 @@ import { fillDepot } from "./filled_depot.ts";
 import type { Ground } from "./ground.ts";
 import { client, depositFew } from "./load.ts";
 import { PauseProbe } from "./pauses.ts";
-import { processorSeconds } from "./processes.ts";
+import { processorSeconds, run } from "./processes.ts";
 import { median } from "./rounds.ts";
 import type { Scale } from "./scale.ts";
 import type { Contestant, Entry, Fact } from "./scenario.ts";
@@ -67,6 +67,8 @@ async function filled(ground: Ground, files: number): Promise<string> {
   const home = await ground.folder("grown");
   await (await RunningDepot.start(ground, { home }))[Symbol.asyncDispose]();
   fillDepot(home, files);
+  // What was written beside the server is on the disk before anything is timed.
+  await run("sync", []);
   return home;
 }
 

@@ -5,9 +5,14 @@ import { diskError, isAbsence } from "./errors.ts";
 import { type Layout, SHARDS } from "./layout.ts";
 import { statFile } from "./reading.ts";
 
-/** One by one, the waiting between two calls costs more than the calls. */
-const STATS_AT_ONCE = 64;
-/** Between them whoever waits for the disk or the processor comes first. Milliseconds. */
+/**
+ * One by one, the waiting between two calls costs more than the calls. More than these are no
+ * faster, and each is a thread that sockets have to wait for where all processors are busy.
+ */
+const STATS_AT_ONCE = 4;
+/** After so many whoever waits for the disk or the processor comes first. */
+const STATS_BETWEEN_RESTS: number = 16 * STATS_AT_ONCE;
+/** Milliseconds. */
 const REST_MS = 1;
 
 export interface ListOptions {
@@ -29,11 +34,7 @@ export async function* listContents(
     const folder = join(layout.contents, shard);
     const names = (await digestsIn(folder, shard) ?? await confirm() ?? [])
       .filter((name) => name > after).sort();
-    for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
-      signal.throwIfAborted();
-      yield* await sizes(folder, names.slice(at, at + STATS_AT_ONCE));
-      if (names.length > STATS_AT_ONCE) await rest();
-    }
+    for await (const some of sizes(folder, names, signal)) yield* some;
     signal.throwIfAborted();
   }
 }
@@ -66,9 +67,8 @@ export async function bytesBelow(folder: string): Promise<number> {
     entries.filter(({ isDirectory }) => isDirectory === isFolder).map(({ name }) => name)
   );
   let bytes = 0;
-  for (let at = 0; at < files!.length; at += STATS_AT_ONCE) {
-    for (const { size } of await sizes(folder, files!.slice(at, at + STATS_AT_ONCE))) bytes += size;
-    if (files!.length > STATS_AT_ONCE) await rest();
+  for await (const some of sizes(folder, files!)) {
+    for (const { size } of some) bytes += size;
   }
   for (const name of folders!) bytes += await bytesBelow(join(folder, name));
   return bytes;
@@ -88,14 +88,21 @@ async function digestsIn(folder: string, shard: string): Promise<string[] | null
   }
 }
 
-async function sizes(
+/** Of all of them, some at a time and with rests. */
+async function* sizes(
   folder: string,
-  digests: string[],
-): Promise<{ digest: string; size: number }[]> {
-  const infos = await Promise.all(digests.map((digest) => statFile(join(folder, digest))));
-  // One that went meanwhile is not there any more, which is all that a list can say.
-  return digests.flatMap((digest, index) => {
-    const info = infos[index];
-    return info ? [{ digest, size: info.size }] : [];
-  });
+  names: string[],
+  signal?: AbortSignal,
+): AsyncGenerator<{ digest: string; size: number }[]> {
+  for (let at = 0; at < names.length; at += STATS_AT_ONCE) {
+    if (at > 0 && at % STATS_BETWEEN_RESTS === 0) await rest();
+    signal?.throwIfAborted();
+    const some = names.slice(at, at + STATS_AT_ONCE);
+    const infos = await Promise.all(some.map((name) => statFile(join(folder, name))));
+    // One that went meanwhile is not there any more, which is all that a list can say.
+    yield some.flatMap((digest, index) => {
+      const info = infos[index];
+      return info ? [{ digest, size: info.size }] : [];
+    });
+  }
 }
