@@ -129,9 +129,9 @@ export class ChunkStream implements AsyncDisposable {
   async #read(lane: Lane, asked: Asked, buffer: Uint8Array): Promise<void> {
     const { buffers, clock, content } = this.options;
     const now = () => clock.monotonic();
-    const alone = this.#sources.length > 1;
+    const onlyThis = this.#sources.length > 1;
     try {
-      const bytes = await lane.read(asked.index, buffer, { alone, now });
+      const bytes = await lane.read(asked.index, buffer, { onlyThis, now });
       if (asked.isHere) buffers.give(buffer);
       else this.#take(asked, lane, { bytes, buffer });
     } catch (error) {

@@ -23,7 +23,7 @@ export interface ChunkWish {
   /** The copy to try first. */
   preferred?: Source;
   /** This chunk is asked for, and not all that follows it as well: others read what follows. */
-  alone?: boolean;
+  onlyThis?: boolean;
 }
 
 /** What became of reading one chunk from one copy. */
@@ -53,7 +53,10 @@ export class ContentReader implements AsyncDisposable {
     const length = Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES);
     const part = target.subarray(0, length);
     for (const source of sources.from(wish.preferred)) {
-      const outcome = await this.#readFrom(source, index, { part, alone: wish.alone ?? false });
+      const outcome = await this.#readFrom(source, index, {
+        part,
+        onlyThis: wish.onlyThis ?? false,
+      });
       if (outcome === "right" && chunkIsRight(checks, index, part)) {
         sources.used.add(source.place.id);
         return part;
@@ -73,13 +76,13 @@ export class ContentReader implements AsyncDisposable {
   async #readFrom(
     source: Source,
     index: number,
-    { part, alone }: { part: Uint8Array; alone: boolean },
+    { part, onlyThis }: { part: Uint8Array; onlyThis: boolean },
   ): Promise<Outcome> {
     try {
-      const reader = await this.#readerAt(source, index, alone ? part.length : null);
+      const reader = await this.#readerAt(source, index, onlyThis ? part.length : null);
       if (!reader || reader.size !== this.content.size) return "failed";
       const count = await reader.read(part);
-      if (alone) await this.#closeReader();
+      if (onlyThis) await this.#closeReader();
       else if (this.#open) this.#open.next = index + 1;
       return count === part.length ? "right" : "failed";
     } catch {

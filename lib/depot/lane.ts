@@ -27,16 +27,16 @@ export class Lane implements AsyncDisposable {
     return now - (this.#beganAt ?? now);
   }
 
-  /** As `ContentReader.chunk`. `alone`: others read what follows. `now`: monotonic milliseconds. */
+  /** As `ContentReader.chunk`. `onlyThis`: others read what follows. `now`: monotonic milliseconds. */
   async read(
     index: number,
     target: Uint8Array,
-    { alone, now }: { alone: boolean; now: () => number },
+    { onlyThis, now }: { onlyThis: boolean; now: () => number },
   ): Promise<Uint8Array> {
     const beganAt = now();
     this.#beganAt = beganAt;
     try {
-      const chunk = await this.#reader.chunk(index, target, { preferred: this.source, alone });
+      const chunk = await this.#reader.chunk(index, target, { preferred: this.source, onlyThis });
       const ms = now() - beganAt;
       this.#usualMs = this.#usualMs === null ? ms : (this.#usualMs + ms) / 2;
       return chunk;
