@@ -1,5 +1,8 @@
 /** Foreign text on a terminal: what it may contain, and how wide it is. */
 
+/** Takes a column a character, and is seen as itself. Most text: it needs no table of Unicode's. */
+const PLAIN = /^[\x20-\x7e]*$/;
+
 /**
  * What moves the cursor, changes the direction of writing, breaks the line or is not seen at all.
  * A joiner between two pictures is left, because it makes one picture of them.
@@ -21,6 +24,7 @@ const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 
 /** A text as it can be shown in one line: what would not be seen as itself is escaped. */
 export function shown(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replace(
     UNSEEN,
     (char) => SHORT[char] ?? `\\u{${char.codePointAt(0)!.toString(16)}}`,
@@ -41,6 +45,7 @@ const WIDE =
 
 /** How many columns a shown text takes. */
 export function columnsOf(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let columns = 0;
   for (const { segment } of graphemes(text)) columns += WIDE.test(segment) ? 2 : 1;
   return columns;

@@ -1,5 +1,4 @@
 import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 
 /** An environment variable; one that this program may not see is not set. */
 export function environment(name: string): string | undefined {
@@ -31,6 +30,6 @@ export function pathFrom(
 }
 
 /** `null` in an executable, whose modules have no folder of their own. */
-const PROJECT = import.meta.url.startsWith("file:") && !Deno.build.standalone
-  ? dirname(dirname(dirname(fileURLToPath(import.meta.url))))
+const PROJECT = import.meta.dirname !== undefined && !Deno.build.standalone
+  ? dirname(dirname(import.meta.dirname))
   : null;
