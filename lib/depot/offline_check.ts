@@ -3,6 +3,7 @@ import { Sha256 } from "../content/digest.ts";
 import { Layout } from "../disk/layout.ts";
 import { listContents } from "../disk/listing.ts";
 import { type DiskMark, readMark } from "../disk/mark.ts";
+import { partsOf } from "../disk/parts.ts";
 import { openRange } from "../disk/reading.ts";
 import type { KnownPlace, KnownReplica, OfflineCatalog } from "./catalog/offline_catalog.ts";
 import { messageOf } from "./log.ts";
@@ -170,7 +171,7 @@ async function noteParts(
   layout: Layout,
   findings: PlaceFindings,
 ): Promise<void> {
-  const parts = await namesIn(layout.parts);
+  const parts = await Array.fromAsync(partsOf(layout));
   const known = parts.filter((name) => catalog.hasUpload(name)).length;
   const notes = [
     [known, "uploads that may go on"],

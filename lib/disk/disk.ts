@@ -3,10 +3,11 @@ import { statfs } from "node:fs/promises";
 import { type DiskAside, listAsides, moveAside, newestAside, removeAsides } from "./asides.ts";
 import { createAnew, removeIfThere } from "./durable.ts";
 import { diskError, Full, isAbsence, Unreachable } from "./errors.ts";
-import { isUploadId, type Layout } from "./layout.ts";
+import type { Layout } from "./layout.ts";
 import { listContents } from "./listing.ts";
 import { confirmMark, type DiskMark, readMark, writeMark } from "./mark.ts";
 import { type PartOwner, PartWriter } from "./part_writer.ts";
+import { partsOf } from "./parts.ts";
 import {
   type FileRange,
   type FileReader,
@@ -25,6 +26,9 @@ export interface DiskParts {
   /** Milliseconds of the wall clock. */
   now: () => number;
 }
+
+/** So much is sooner written than its room is asked for: without room the write says so. */
+const SMALL_BYTES = 128 * 1024;
 
 /** Which upload to write, as in the store contract. */
 export interface DiskUpload {
@@ -145,10 +149,10 @@ export class Disk implements PartOwner, AsyncDisposable {
   /** What is kept of uploads that nobody is writing now. */
   async *uploads(): AsyncGenerator<{ id: string; bytes: number }> {
     await this.confirm();
-    for await (const { name } of Deno.readDir(this.layout.parts)) {
-      if (!isUploadId(name) || this.#openUploads.has(name)) continue;
-      const info = await statFile(this.layout.part(name));
-      if (info) yield { id: name, bytes: info.size };
+    for await (const id of partsOf(this.layout)) {
+      if (this.#openUploads.has(id)) continue;
+      const info = await statFile(this.layout.part(id));
+      if (info) yield { id, bytes: info.size };
     }
   }
 
@@ -212,7 +216,8 @@ export class Disk implements PartOwner, AsyncDisposable {
     try {
       const position = kept ? await kept.seek(0, Deno.SeekMode.End) : 0;
       await this.#refuseWithoutRoom((upload.size ?? 0) - position);
-      return new PartWriter(this, { uploadId: upload.id, file, position, signal: upload.signal });
+      const { id: uploadId, signal } = upload;
+      return new PartWriter(this, { uploadId, file, position, isNew: !kept, signal });
     } catch (error) {
       file.close();
       if (!kept) await removeIfThere(path);
@@ -221,7 +226,7 @@ export class Disk implements PartOwner, AsyncDisposable {
   }
 
   async #refuseWithoutRoom(bytes: number): Promise<void> {
-    if (bytes <= 0) return;
+    if (bytes <= SMALL_BYTES) return;
     const { free } = await this.room();
     if (bytes <= free) return;
     throw new Full(`Could not begin: ${this.layout.directory} has ${free} bytes, not ${bytes}`);

@@ -4,7 +4,7 @@
  *     DIR/deposito/<depot id>/
  *       mark.json             what this disk is: see mark.ts
  *       lock                  held by the process that uses the disk
- *       parts/<upload id>     bytes of uploads that did not commit
+ *       parts/1f/<upload id>  bytes of uploads that did not commit, in the folder that the id comes to
  *       contents/ab/<digest>  one whole copy of a content, `ab` being the digest's first digits
  *       aside/<digest>        a copy moved out of the way; earlier ones are <digest>.1, .2 …
  *       lent                  what this depot lends to others, laid out like DIR
@@ -23,6 +23,13 @@ export const SHARDS: string[] = Array.from(
   { length: 256 },
   (_, index) => index.toString(16).padStart(2, "0"),
 );
+
+/**
+ * The names of all folders below `parts`. Whoever makes or renames a file in a folder shuts out the
+ * others meanwhile, even those who only look a name up in it: many small deposits at once would wait
+ * for each other in a single folder.
+ */
+export const PART_FOLDERS: string[] = SHARDS.slice(0, 64);
 
 /** The folder in which `directory` keeps everything of ours, one folder a depot. */
 export function depotsFolder(directory: string): string {
@@ -58,11 +65,16 @@ export class Layout {
     this.lent = join(this.root, "lent");
   }
 
-  part(uploadId: string): string {
+  /** The folder in `parts` of an upload's part. */
+  partFolder(uploadId: string): string {
     if (!isUploadId(uploadId)) {
       throw new TypeError(`Could not use ${JSON.stringify(uploadId)} as an upload's id`);
     }
-    return join(this.parts, uploadId);
+    return join(this.parts, PART_FOLDERS[sumOf(uploadId) % PART_FOLDERS.length]!);
+  }
+
+  part(uploadId: string): string {
+    return join(this.partFolder(uploadId), uploadId);
   }
 
   shard(digest: string): string {
@@ -79,7 +91,7 @@ export class Layout {
   }
 }
 
-/** Whether a name in `parts` is an upload's. */
+/** Whether a name is an upload's. */
 export function isUploadId(name: string): boolean {
   return UPLOAD_ID.test(name);
 }
@@ -93,4 +105,11 @@ export function parseAsideName(name: string): { digest: string; number: number }
 function checked(digest: string): string {
   if (isDigest(digest)) return digest;
   throw new TypeError(`Could not use ${JSON.stringify(digest)} as a digest`);
+}
+
+/** A number that differs for ids that differ little. */
+function sumOf(id: string): number {
+  let sum = 0;
+  for (const char of id) sum = (sum * 31 + char.charCodeAt(0)) >>> 0;
+  return sum;
 }

@@ -2,9 +2,10 @@
 import { makeFolder, makeFolders, makePath } from "./durable.ts";
 import { Disk } from "./disk.ts";
 import { diskError, DiskRefused, isAbsence, Unreachable } from "./errors.ts";
-import { depotsFolder, isDepotId, Layout, SHARDS } from "./layout.ts";
+import { depotsFolder, isDepotId, Layout, PART_FOLDERS, SHARDS } from "./layout.ts";
 import { hasContents } from "./listing.ts";
 import { lockFile } from "./lock.ts";
+import { moveOldParts } from "./parts.ts";
 import { type DiskMark, readMark, writeMark } from "./mark.ts";
 import { statFile } from "./reading.ts";
 
@@ -33,7 +34,9 @@ export async function openDisk(directory: string, options: OpenDiskOptions): Pro
     if (!found && !create) throw noMark(directory);
     if (!found) await refuseContents(layout);
     await makeFolders(layout.root, ["parts", "contents", "aside"]);
+    await makeFolders(layout.parts, PART_FOLDERS);
     await makeFolders(layout.contents, SHARDS);
+    await moveOldParts(layout);
     return new Disk({ layout, lock, now, mark: found ?? await makeMark(layout, depot) });
   } catch (error) {
     lock.close();

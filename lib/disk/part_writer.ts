@@ -28,16 +28,23 @@ export class PartWriter implements AsyncDisposable {
   readonly #uploadId: string;
   readonly #path: string;
   readonly #signal: AbortSignal;
+  readonly #isNew: boolean;
   #file: Deno.FsFile | null;
   #position: number;
   /** Why nothing more is possible. After a failed write or sync nobody knows what the file has. */
   #failure: Error | null = null;
   #settled = false;
 
-  /** `file` stands at its end, `position`. */
+  /** `file` stands at its end, `position`; `isNew`: nobody else ever wrote to it. */
   constructor(
     owner: PartOwner,
-    part: { uploadId: string; file: Deno.FsFile; position: number; signal: AbortSignal },
+    part: {
+      uploadId: string;
+      file: Deno.FsFile;
+      position: number;
+      isNew: boolean;
+      signal: AbortSignal;
+    },
   ) {
     this.#owner = owner;
     this.#uploadId = part.uploadId;
@@ -45,6 +52,7 @@ export class PartWriter implements AsyncDisposable {
     this.#file = part.file;
     this.#position = part.position;
     this.#signal = part.signal;
+    this.#isNew = part.isNew;
   }
 
   /** How many bytes of the upload the disk has. */
@@ -105,7 +113,7 @@ export class PartWriter implements AsyncDisposable {
   keep(): Promise<void> {
     return this.#attempt("keep", async (file) => {
       await file.syncData();
-      await syncFolder(this.#owner.layout.parts);
+      await syncFolder(this.#owner.layout.partFolder(this.#uploadId));
       this.#settled = true;
       this.#close();
     });
@@ -136,8 +144,9 @@ export class PartWriter implements AsyncDisposable {
     }
   }
 
+  /** Of a part that an earlier writer left, the file itself is asked. */
   async #checkSize(file: Deno.FsFile, size: number): Promise<void> {
-    const actual = (await file.stat()).size;
+    const actual = this.#isNew ? this.#position : (await file.stat()).size;
     if (actual === size && this.#position === size) return;
     throw new Error(`the file has ${actual} bytes, ${this.#position} were written, not ${size}`);
   }

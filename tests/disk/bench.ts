@@ -1,5 +1,6 @@
 /** What the disk's tests share: a folder for each, an open disk in it, and contents to put there. */
 import { join } from "node:path";
+import { Layout } from "../../lib/disk/layout.ts";
 import { type Disk, openDisk } from "../../lib/disk/mod.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 
@@ -48,9 +49,9 @@ export function contentPath(directory: string, digest: string): string {
   return join(directory, "deposito", DEPOT, "contents", digest.slice(0, 2), digest);
 }
 
-/** Where an upload's part should be. */
+/** Where an upload's part is; which of the folders is the layout's own affair. */
 export function partPath(directory: string, uploadId: string): string {
-  return join(directory, "deposito", DEPOT, "parts", uploadId);
+  return new Layout(directory, DEPOT).part(uploadId);
 }
 
 /** Whether something is there, links not followed. */

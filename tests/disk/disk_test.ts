@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { digestOf } from "../../lib/content/digest.ts";
 import { openDisk, Unreachable } from "../../lib/disk/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -101,7 +101,7 @@ Deno.test("foreign names are ignored wherever they lie", async () => {
   await Deno.writeTextFile(join(shard, `${digest}.bak`), "");
   await Deno.writeTextFile(join(shard, digestOf("of another shard")), "");
   await Deno.mkdir(join(shard, `${digest.slice(0, 2)}${"0".repeat(62)}`));
-  await Deno.writeTextFile(partPath(folder.path, "a b"), "");
+  await Deno.writeTextFile(join(dirname(partPath(folder.path, "ab")), "a b"), "");
   await Deno.writeTextFile(join(disk.layout.aside, "notes.txt"), "");
   assertEquals(await Array.fromAsync(disk.list({ signal })), [{ digest, size: 4 }]);
   assertEquals(await Array.fromAsync(disk.uploads()), []);
@@ -217,4 +217,18 @@ Deno.test("the time of setting aside is the clock's", async () => {
   const digest = await putText(disk, "old");
   await disk.setAside(digest);
   assertEquals(await Array.fromAsync(disk.asides()), [{ digest, size: 3, since: now() }]);
+});
+
+Deno.test("a part that an older program left where it kept them is found, and can be resumed", async () => {
+  await using folder = await temporaryFolder();
+  const first = await open(folder.path);
+  await using writer = await first.begin({ id: "old", signal });
+  await writer.write(new Uint8Array(5));
+  await writer.keep();
+  await first[Symbol.asyncDispose]();
+  await Deno.rename(partPath(folder.path, "old"), join(first.layout.parts, "old"));
+  await using second = await open(folder.path);
+  assertEquals(await Array.fromAsync(second.uploads()), [{ id: "old", bytes: 5 }]);
+  await using again = await second.begin({ id: "old", resume: true, signal });
+  assertEquals(again.position, 5);
 });
