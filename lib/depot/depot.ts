@@ -63,7 +63,7 @@ export class Depot implements AsyncDisposable {
     const core: Core = {
       catalog,
       places,
-      rooms: new Rooms(settings.reserve),
+      rooms: new Rooms(settings.reserve, () => clock.monotonic()),
       doubts: new Doubts(clock),
       locks: new Locks(),
       reading: new Pins(),

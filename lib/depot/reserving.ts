@@ -8,7 +8,7 @@ import { choosePlaces } from "./placement.ts";
  * there are fewer than `least`.
  */
 export async function reserve(
-  { wanted, request, present }: Plan,
+  { wanted, request, present, buffered }: Plan,
   core: Core,
   { least, besides }: { least: number; besides?: ReadonlySet<string> },
 ): Promise<Plan["places"]> {
@@ -18,7 +18,7 @@ export async function reserve(
     : null;
   const preferred = new Set(content ? livePlaces(content, core.places) : []);
   const takers = core.places.takers().filter(({ id }) => !besides?.has(id));
-  const look = await core.rooms.look(takers);
+  const look = await core.rooms.look(takers, { recent: buffered });
   const size = roomFor(request);
   // From here to the reservations nothing is awaited: two deposits never get the same room.
   const chosen = choosePlaces({

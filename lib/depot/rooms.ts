@@ -7,6 +7,9 @@ const GIB = 1024 ** 3;
 /** A place that does not say its room within this time has none for now. Milliseconds. */
 const ROOM_MS = 5_000;
 
+/** What a place said serves small deposits for so long, which come by the thousand. Milliseconds. */
+const RECENT_MS = 50;
+
 /** What is kept free on a place so that the disk's other users can breathe: 1 GiB or 2 %. */
 export function defaultReserve(capacity: number): number {
   return Math.max(GIB, capacity * 0.02);
@@ -19,53 +22,72 @@ export function roomOf(place: Place): Promise<Room | null> {
 
 /** Room held for bytes that have not arrived yet; two deposits are never promised the same room. */
 export class Reservation implements Disposable {
-  #left: number;
-  #change: (bytes: number) => void;
+  #left = 0;
+  #change: (held: number, written: number) => void;
 
-  constructor(bytes: number, change: (bytes: number) => void) {
-    this.#left = bytes;
+  /** `change` is told by how many bytes what is held changed, and how many were written. */
+  constructor(bytes: number, change: (held: number, written: number) => void) {
     this.#change = change;
-    change(bytes);
+    this.extend(bytes);
   }
 
-  /** `bytes` were written: they show in the place's own free room from now on. */
+  /** `bytes` were written: they show in the place's own free room when it is asked again. */
   used(bytes: number): void {
-    const taken = Math.min(bytes, this.#left);
-    this.#left -= taken;
-    this.#change(-taken);
+    this.#letGo(bytes, bytes);
   }
 
   /** More room is held, for bytes that nobody announced. */
   extend(bytes: number): void {
     this.#left += bytes;
-    this.#change(bytes);
+    this.#change(bytes, 0);
   }
 
   [Symbol.dispose](): void {
-    this.used(this.#left);
+    this.#letGo(this.#left, 0);
   }
+
+  #letGo(bytes: number, written: number): void {
+    const taken = Math.min(bytes, this.#left);
+    this.#left -= taken;
+    this.#change(-taken, written);
+  }
+}
+
+/** What a place said. */
+interface Said extends Room {
+  /** Monotonic milliseconds. */
+  askedAt: number;
+  /** Bytes that had been written there by then, of those that room was held for. */
+  writtenBefore: number;
 }
 
 /** Who may still put how much where. */
 export class Rooms {
   #reserved = new Map<string, number>();
+  #written = new Map<string, number>();
+  #said = new Map<string, Said>();
 
-  constructor(private readonly reserve: (capacity: number, place: Place) => number) {}
+  constructor(
+    private readonly reserve: (capacity: number, place: Place) => number,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   reservePlace(place: string, bytes: number): Reservation {
-    return new Reservation(bytes, (change) => {
-      this.#reserved.set(place, (this.#reserved.get(place) ?? 0) + change);
+    return new Reservation(bytes, (held, written) => {
+      add(this.#reserved, place, held);
+      add(this.#written, place, written);
     });
   }
 
   /**
-   * The places that answer, with their room as it is now. Between this and `reservePlace` nothing may
-   * be awaited, or the room may be somebody else's: call `candidates` on the result.
+   * The places that answer, with their room as it is now; `recent`: as it was a moment ago, less what
+   * was written since. Between this and `reservePlace` nothing may be awaited, or the room may be
+   * somebody else's: call `candidates` on the result.
    */
-  async look(places: Iterable<Place>): Promise<Look> {
+  async look(places: Iterable<Place>, { recent = false } = {}): Promise<Look> {
     const seen = await Promise.all(
       [...places].map(async (place) => {
-        const room = await roomOf(place);
+        const room = recent && this.#recent(place.id) || await this.#ask(place);
         return room && { place, room };
       }),
     );
@@ -76,10 +98,26 @@ export class Rooms {
     };
   }
 
-  #candidate(place: Place, room: Room): Candidate {
+  #recent(place: string): Said | null {
+    const said = this.#said.get(place);
+    return said && this.now() - said.askedAt < RECENT_MS ? said : null;
+  }
+
+  async #ask(place: Place): Promise<Said | null> {
+    const askedAt = this.now();
+    const writtenBefore = this.#written.get(place.id) ?? 0;
+    const room = await roomOf(place);
+    if (!room) return null;
+    const said = { ...room, askedAt, writtenBefore };
+    this.#said.set(place.id, said);
+    return said;
+  }
+
+  #candidate(place: Place, room: Said): Candidate {
     // What a medium that others look after keeps free is theirs to decide, and not in `free`.
     const kept = place.trusted ? this.reserve(room.capacity, place) : 0;
-    const taken = (this.#reserved.get(place.id) ?? 0) + kept;
+    const written = (this.#written.get(place.id) ?? 0) - room.writtenBefore;
+    const taken = (this.#reserved.get(place.id) ?? 0) + written + kept;
     const { id, zone, machine } = place;
     const free = room.free - taken;
     return machine === undefined ? { id, zone, free } : { id, zone, free, machine };
@@ -91,4 +129,8 @@ export interface Look {
   capacity: number;
   /** With the reservations of this moment taken off. */
   candidates(): Candidate[];
+}
+
+function add(sums: Map<string, number>, place: string, bytes: number): void {
+  sums.set(place, (sums.get(place) ?? 0) + bytes);
 }

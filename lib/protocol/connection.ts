@@ -1,3 +1,4 @@
+import { within } from "./deadlines.ts";
 import { BadPeer, ConnectionLost, PeerStalled } from "./errors.ts";
 import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
 
@@ -33,6 +34,8 @@ export class Connection implements Disposable {
   #end = 0;
   #closed = false;
   #patienceMs: number;
+  /** Lines that leave with the next ones. */
+  #later: string[] = [];
   #early: { line: Promise<string | null>; arrived: boolean } | null = null;
 
   constructor(conn: Deno.Conn, options: ConnectionOptions = {}) {
@@ -105,25 +108,39 @@ export class Connection implements Disposable {
     }
   }
 
+  /**
+   * Writes a line that the other side need not wait for: one that has gone on already gets it with
+   * what is written next.
+   */
+  async answerAhead(line: string): Promise<void> {
+    const wentOn = this.#end > this.#start;
+    if (wentOn) this.#later.push(line);
+    else await this.writeLine(line);
+  }
+
   /** Writes lines, each with its LF, in one piece. */
   writeLine(...lines: string[]): Promise<void> {
-    return this.write(ENCODER.encode(lines.map((line) => line + "\n").join("")));
+    return this.#writeAll(encodeLines([...this.#later.splice(0), ...lines]));
   }
 
   /** Writes lines, raw bytes and lines in one piece, for which the bytes are copied. */
   writeAround(before: string[], data: Uint8Array, after: string[]): Promise<void> {
-    const [head, tail] = [before, after].map((lines) =>
-      ENCODER.encode(lines.map((line) => line + "\n").join(""))
-    ) as [Uint8Array, Uint8Array];
+    const head = encodeLines([...this.#later.splice(0), ...before]);
+    const tail = encodeLines(after);
     const whole = new Uint8Array(head.length + data.length + tail.length);
     whole.set(head);
     whole.set(data, head.length);
     whole.set(tail, head.length + data.length);
-    return this.write(whole);
+    return this.#writeAll(whole);
   }
 
   /** Writes all of `data`. */
   async write(data: Uint8Array): Promise<void> {
+    if (this.#later.length > 0) await this.writeLine();
+    await this.#writeAll(data);
+  }
+
+  async #writeAll(data: Uint8Array): Promise<void> {
     for (let rest = data; rest.length > 0;) {
       const count = await this.#inTime(this.#write(rest));
       rest = rest.subarray(count);
@@ -239,20 +256,11 @@ export class Connection implements Disposable {
     return this.#conn.write(data).catch(broken);
   }
 
-  async #inTime<T>(work: Promise<T>, patienceMs: number = this.#patienceMs): Promise<T> {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new PeerStalled(`Nothing moved for ${patienceMs / 1000} s`));
-        this.close();
-      }, patienceMs);
+  #inTime<T>(work: Promise<T>, patienceMs: number = this.#patienceMs): Promise<T> {
+    return within(work, patienceMs, () => {
+      this.close();
+      return new PeerStalled(`Nothing moved for ${patienceMs / 1000} s`);
     });
-    try {
-      return await Promise.race([work, tooLate]);
-    } finally {
-      clearTimeout(timer);
-      work.catch(() => {});
-    }
   }
 }
 
@@ -271,6 +279,10 @@ export async function readAnswer(connection: Connection, patienceMs?: number): P
 
 function broken(cause: unknown): never {
   throw new ConnectionLost(`The connection broke: ${reason(cause)}`, { cause });
+}
+
+function encodeLines(lines: string[]): Uint8Array {
+  return ENCODER.encode(lines.map((line) => line + "\n").join(""));
 }
 
 function reason(error: unknown): string {

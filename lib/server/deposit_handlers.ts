@@ -36,7 +36,7 @@ export async function deposit(
     (_tell, here) => depot.offer(wish, AbortSignal.any([signal, here])),
   );
   const { position, partDigest, presentDigest } = offer;
-  await connection.writeLine(encode(REPLIES.offer, { position, partDigest, presentDigest }));
+  await connection.answerAhead(encode(REPLIES.offer, { position, partDigest, presentDigest }));
   const action = decodeAction(await readAnswer(connection, DECIDE_MS));
   if (action.kind === "giveUp") throw new Refusal("desistiu", "The deposit was given up");
   if (action.kind === "same") {

@@ -47,6 +47,10 @@ Deno.test("more replicas than places with room are refused before any byte, with
     "only 2 places",
   );
   assertEquals([refused.why, refused.available], ["few places", 2]);
+});
+
+Deno.test("a full place is not counted among those with room", async () => {
+  await using test = await TestDepot.open({ places: 2 });
   test.store.place("p1").faults.full = true;
   const full = await assertRejects(
     () => test.deposit("a", someBytes(5)),

@@ -27,3 +27,23 @@ Deno.test("a look sees reservations that were made after it, so that nobody is p
   using _room = rooms.reservePlace("p", 70);
   assertEquals(look.candidates()[0]!.free, 30);
 });
+
+Deno.test("a recent look asks a place once for many, and counts what was written since", async () => {
+  let now = 0;
+  const rooms = new Rooms(() => 0, () => now);
+  const place = new MemoryPlace({ id: "p", name: "p", capacity: 100 });
+  let asked = 0;
+  const room = place.room.bind(place);
+  place.room = () => {
+    asked++;
+    return room();
+  };
+  const free = async () => (await rooms.look([place], { recent: true })).candidates()[0]!.free;
+  assertEquals(await free(), 100);
+  using held = rooms.reservePlace("p", 30);
+  assertEquals(await free(), 70);
+  held.used(30);
+  assertEquals([await free(), asked], [70, 1]);
+  now = 1_000;
+  assertEquals([await free(), asked], [100, 2]);
+});

@@ -176,3 +176,30 @@ Deno.test("open() says where it could not connect, and stops when told to", asyn
   const signal = AbortSignal.abort(new RangeError("parado"));
   await assertRejects(() => Connection.open(address, { signal }), RangeError, "parado");
 });
+
+Deno.test("an answer that the other side does not wait for leaves with the next one", async () => {
+  using pair = await SocketPair.open();
+  const { connection } = pair;
+  await pair.say("first\nsecond\n");
+  assertEquals(await connection.readLine(), "first");
+  await connection.answerAhead("one");
+  assertEquals(await connection.readLine(), "second");
+  await connection.writeLine("two");
+  assertEquals(await pair.heard(8), "one\ntwo\n");
+  await connection.answerAhead("at once");
+  assertEquals(await pair.heard(8), "at once\n");
+});
+
+Deno.test("a held answer comes before the raw bytes, and before lines around bytes", async () => {
+  using pair = await SocketPair.open();
+  const { connection } = pair;
+  await pair.say("a\nb\nc\n");
+  await connection.readLine();
+  await connection.answerAhead("one");
+  await connection.write(new TextEncoder().encode("raw!"));
+  assertEquals(await pair.heard(8), "one\nraw!");
+  await connection.readLine();
+  await connection.answerAhead("two");
+  await connection.writeAround(["head"], new TextEncoder().encode("xy"), ["tail"]);
+  assertEquals(await pair.heard(16), "two\nhead\nxytail\n");
+});
