@@ -1,5 +1,5 @@
 /** A deposit that goes on when the connection breaks, and when the program is started again. */
-import { Refusal } from "../protocol/mod.ts";
+import { AHEAD_BYTES, Refusal } from "../protocol/mod.ts";
 import { type AttemptOptions, deposit, type DepositRequest } from "./deposit.ts";
 import { LocalError } from "./errors.ts";
 import type { Sessions } from "./sessions.ts";
@@ -23,14 +23,17 @@ export interface SendOptions extends Pick<AttemptOptions, "signal" | "onProgress
 const BUSY_ATTEMPTS = 3;
 
 /** Deposits `source` under `request.name`; resolves to the receipt. Throws what a request throws. */
-export function send(
+export async function send(
   sessions: Sessions,
   request: SendRequest,
   { source, signal, onProgress, known = new SourceHash() }: SendOptions,
 ): Promise<Receipt> {
+  // A stream takes no turn: it may last for ever, and its bytes may depend on another's.
+  const isLarge = source.size !== null && source.size > AHEAD_BYTES;
+  using _turn = isLarge ? await sessions.large.enter(signal) : null;
   let upload = uploadOf(sessions, request.name, source);
   let busy = 0;
-  return sessions.run(async (session: Session, advanced) => {
+  return await sessions.run(async (session: Session, advanced) => {
     try {
       const options = { source, signal, onProgress, advanced, known };
       return await deposit(session, { ...request, upload }, options);

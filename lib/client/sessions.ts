@@ -1,5 +1,6 @@
 /** Sessions of one client at one depot: opened as they are needed, and again when they break. */
 import { BadPeer, ConnectionLost, Refusal } from "../protocol/mod.ts";
+import { Gate } from "./gate.ts";
 import { type Advanced, type Pace, REAL_PACE, withRetries } from "./pace.ts";
 import { type Address, Session } from "./session.ts";
 
@@ -21,11 +22,19 @@ export interface SessionsOptions {
 }
 
 /** Sessions that nobody uses are kept for the next request, so many of them. */
-const IDLE_SESSIONS = 16;
+const IDLE_SESSIONS = 48;
+
+/**
+ * Files that take more than one round trip, sent at once: the depot refuses one client's uploads
+ * when too many are under way, and another program of the same client is to have its share.
+ */
+const LARGE_AT_ONCE = 16;
 
 /** Requests at the same time have a session each. */
 export class Sessions implements Disposable {
   readonly peer: Peer;
+  /** For who sends a large file. */
+  readonly large: Gate = new Gate(LARGE_AT_ONCE);
   #options: SessionsOptions;
   #idle: Session[];
   #over = false;

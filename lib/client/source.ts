@@ -1,6 +1,7 @@
 /** What is deposited, and a file as that. */
 import { isAbsolute } from "node:path";
 import { digestOf } from "../content/digest.ts";
+import { AHEAD_BYTES } from "../protocol/mod.ts";
 import { LocalError } from "./errors.ts";
 import { type FileState, settledState } from "./file_state.ts";
 
@@ -65,7 +66,7 @@ export class FileSource implements Source {
   }
 
   async open(): Promise<SourceReader> {
-    const file = await Deno.open(this.#path);
+    const file = isSmall(this) ? Deno.openSync(this.#path) : await Deno.open(this.#path);
     const reader = new FileReader(file, this.#path, this);
     try {
       reader.check();
@@ -75,6 +76,11 @@ export class FileSource implements Source {
     }
     return reader;
   }
+}
+
+/** Handing so little to a thread, and waiting for it, takes longer than reading it. */
+function isSmall({ size }: FileSource): boolean {
+  return size <= AHEAD_BYTES;
 }
 
 class FileReader implements SourceReader {
@@ -95,7 +101,10 @@ class FileReader implements SourceReader {
   async read(target: Uint8Array): Promise<number> {
     let filled = 0;
     while (filled < target.length) {
-      const count = await this.#file.read(target.subarray(filled));
+      const rest = target.subarray(filled);
+      const count = isSmall(this.#expected)
+        ? this.#file.readSync(rest)
+        : await this.#file.read(rest);
       if (count === null) break;
       filled += count;
     }

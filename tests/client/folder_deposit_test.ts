@@ -84,16 +84,22 @@ class Home implements AsyncDisposable {
 class Opened implements Disposable {
   readonly paths: string[] = [];
   #open = Deno.open;
+  #openSync = Deno.openSync;
 
   constructor() {
     Deno.open = (path, options) => {
       this.paths.push(String(path));
       return this.#open(path, options);
     };
+    Deno.openSync = (path, options) => {
+      this.paths.push(String(path));
+      return this.#openSync(path, options);
+    };
   }
 
   [Symbol.dispose](): void {
     Deno.open = this.#open;
+    Deno.openSync = this.#openSync;
   }
 }
 
