@@ -13,7 +13,9 @@ const CHUNKS_PER_SOURCE = 2;
 const WINDOW_PER_SOURCE = 4;
 /** Decided after so many rounds, each of as many chunks as are asked for at once, … */
 const ROUNDS = 3;
-/** … or after fewer that took so long together. Milliseconds. */
+/** … that took so long together, or else it may be the machine that is slow; … Milliseconds. */
+const LEAST_MS = 100;
+/** … or after fewer that took so long. Milliseconds. */
 const ENOUGH_MS = 500;
 /** Waiting counts from this share of the time on … */
 const LEAST_SHARE = 1 / 3;
@@ -53,14 +55,22 @@ export interface Round {
 }
 
 /** How many copies would keep the consumer busy, when it waited so for `sources` of them. */
-export function sourcesWanted(sources: number, rounds: readonly Round[]): number {
-  // The round with the least waiting: a pause of the machine is not taken for a slow line.
-  const { ms, waitedMs } = rounds.reduce((a, b) => b.waitedMs < a.waitedMs ? b : a);
+export function sourcesWanted(sources: number, { ms, waitedMs }: Round): number {
   const share = waitedMs / ms;
   const isNoticed = waitedMs >= LEAST_WAIT_MS * chunksAtOnce(sources) && share >= LEAST_SHARE;
   if (!isNoticed) return sources;
   return Math.min(MOST_SOURCES, Math.ceil(sources / Math.max(1 - share, 1 / MOST_SOURCES)));
 }
+
+/** Rounds of one number of copies, as far as a decision needs them. */
+interface Seen {
+  rounds: number;
+  ms: number;
+  /** The one with the least waiting: a pause of the machine is not taken for a slow line. */
+  least: Round;
+}
+
+const NOTHING_SEEN: Seen = { rounds: 0, ms: 0, least: { ms: 1, waitedMs: Infinity } };
 
 /** A chunk was handed out. */
 export interface Handed {
@@ -79,7 +89,7 @@ export class Pace {
   #sources = 1;
   /** The next chunks say nothing: what was asked for before came in between. */
   #settling = 1;
-  #rounds: Round[] = [];
+  #seen = NOTHING_SEEN;
   #round = { chunks: 0, waitedMs: 0, begunAt: 0 };
   /** How it was before the last copies were added. */
   #before: { sources: number; msPerChunk: number } | null = null;
@@ -98,10 +108,10 @@ export class Pace {
     round.chunks++;
     round.waitedMs += waitedMs;
     if (round.chunks < chunksAtOnce(this.#sources)) return this.#sources;
-    this.#rounds.push({ ms: at - round.begunAt, waitedMs: round.waitedMs });
+    this.#end({ ms: at - round.begunAt, waitedMs: round.waitedMs });
     this.#round = { chunks: 0, waitedMs: 0, begunAt: at };
-    const isEnough = this.#rounds.length === ROUNDS || sumOf(this.#rounds) >= ENOUGH_MS;
-    return isEnough ? this.#decide(left, others) : this.#sources;
+    const enoughMs = this.#seen.rounds < ROUNDS ? ENOUGH_MS : LEAST_MS;
+    return this.#seen.ms < enoughMs ? this.#sources : this.#decide(left, others);
   }
 
   /** So many copies are read from now on, for whatever reason. */
@@ -110,16 +120,25 @@ export class Pace {
     if (sources === this.#sources) return;
     this.#sources = sources;
     this.#settling = chunksAtOnce(sources);
-    this.#rounds = [];
+    this.#seen = NOTHING_SEEN;
+  }
+
+  #end(round: Round): void {
+    const { rounds, ms, least } = this.#seen;
+    this.#seen = {
+      rounds: rounds + 1,
+      ms: ms + round.ms,
+      least: round.waitedMs < least.waitedMs ? round : least,
+    };
   }
 
   #decide(left: number, others: number): number {
     const sources = this.#sources;
-    const rounds = this.#rounds;
+    const { rounds, ms, least } = this.#seen;
     const before = this.#before;
-    this.#rounds = [];
+    this.#seen = NOTHING_SEEN;
     this.#before = null;
-    const msPerChunk = sumOf(rounds) / (rounds.length * chunksAtOnce(sources));
+    const msPerChunk = ms / (rounds * chunksAtOnce(sources));
     if (before && msPerChunk > WORTH * before.msPerChunk) {
       this.#resting = this.#restChunks;
       this.#restChunks *= 2;
@@ -127,13 +146,9 @@ export class Pace {
     }
     if (this.#resting > 0) return sources;
     const most = Math.min(sources + others, Math.floor(left / LEAST_CHUNKS));
-    const wanted = Math.min(sourcesWanted(sources, rounds), most);
+    const wanted = Math.min(sourcesWanted(sources, least), most);
     if (wanted <= sources) return sources;
     this.#before = { sources, msPerChunk };
     return wanted;
   }
-}
-
-function sumOf(rounds: readonly Round[]): number {
-  return rounds.reduce((sum, { ms }) => sum + ms, 0);
 }

@@ -41,7 +41,7 @@ Deno.test("one copy is read a chunk at a time with one ahead, several two at a t
 });
 
 Deno.test("so many copies are wanted as keep the consumer busy, four at most", () => {
-  const wanted = (waitedMs: number, sources = 1) => sourcesWanted(sources, [{ ms: 100, waitedMs }]);
+  const wanted = (waitedMs: number, sources = 1) => sourcesWanted(sources, { ms: 100, waitedMs });
   assertEquals(wanted(0), 1);
   assertEquals(wanted(30), 1);
   assertEquals(wanted(50), 2);
@@ -53,18 +53,29 @@ Deno.test("so many copies are wanted as keep the consumer busy, four at most", (
 });
 
 Deno.test("a source that is waited for less than 5 ms a chunk is fast enough", () => {
-  assertEquals(sourcesWanted(1, [{ ms: 4.9, waitedMs: 4.9 }]), 1);
-  assertEquals(sourcesWanted(1, [{ ms: 5, waitedMs: 5 }]), 4);
+  assertEquals(sourcesWanted(1, { ms: 4.9, waitedMs: 4.9 }), 1);
+  assertEquals(sourcesWanted(1, { ms: 5, waitedMs: 5 }), 4);
 });
 
-Deno.test("a pause of the machine is not taken for a slow line", () => {
-  const fast = { ms: 2, waitedMs: 1 };
-  assertEquals(sourcesWanted(1, [fast, { ms: 900, waitedMs: 900 }, { ms: 40, waitedMs: 40 }]), 1);
+Deno.test("pauses of the machine are not taken for a slow line", () => {
+  const reading = new Reading();
+  for (let pause = 0; pause < 100; pause++) {
+    assertEquals([reading.run(3, { ms: 2 }), reading.run(2, { ms: 100 })], [1, 1]);
+  }
 });
 
 Deno.test("a slow copy gets company after four chunks, as much as there is", () => {
   const reading = new Reading({ others: 2 });
   assertEquals([reading.run(100, { ms: 200 }), reading.chunks], [3, 4]);
+});
+
+Deno.test("the sooner a chunk comes, the more of them are looked at", () => {
+  const looked = [10, 20, 50, 200, 500, 2_000].map((ms) => {
+    const reading = new Reading();
+    reading.run(100, { ms });
+    return reading.chunks;
+  });
+  assertEquals(looked, [11, 6, 4, 4, 2, 2]);
 });
 
 Deno.test("nobody is asked for the last few chunks", () => {
