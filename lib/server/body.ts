@@ -71,9 +71,9 @@ export async function receiveRaw(inflow: Inflow, size: number): Promise<void> {
   await pump.settled();
 }
 
-/** Two buffers that take turns: one is filled while the other is written. */
+/** Buffers that take turns: where there are two, one is filled while the other is written. */
 class Pump implements AsyncDisposable {
-  #buffers: Uint8Array[] = [];
+  #buffers: (Uint8Array | undefined)[] = [];
   #turn = 0;
   #writing: Promise<void> = Promise.resolve();
   #place: Disposable;
@@ -86,7 +86,7 @@ class Pump implements AsyncDisposable {
     const { connection, incoming, read } = this.inflow;
     read.unread = bytes;
     while (read.unread > 0) {
-      const piece = this.#piece(read.unread);
+      const piece = await this.#piece(read.unread);
       await connection.readFull(piece);
       read.unread -= piece.length;
       await this.#writing;
@@ -105,10 +105,12 @@ class Pump implements AsyncDisposable {
     this.#place[Symbol.dispose]();
   }
 
-  /** Buffers are as large as what comes, and shrink when more bodies share the memory. */
-  #piece(left: number): Uint8Array {
-    this.#turn = 1 - this.#turn;
-    const most = this.inflow.memory.pieceBytes;
+  /** Buffers are as large as what comes, and fewer and smaller when more bodies share the memory. */
+  async #piece(left: number): Promise<Uint8Array> {
+    const { buffers, bytes: most } = this.inflow.memory.share;
+    if (buffers === 1) await this.#writing;
+    this.#buffers.length = buffers;
+    this.#turn = (this.#turn + 1) % buffers;
     const bytes = Math.min(left, most);
     const present = this.#buffers[this.#turn];
     const fits = present && present.length >= bytes && present.length <= most;

@@ -3,7 +3,15 @@ import { BLOCK_BYTES } from "../protocol/mod.ts";
 /** What all bodies that are being received have for their buffers together. Bytes. */
 const SHARED_BYTES: number = 64 * 1024 * 1024;
 /** Smaller pieces would cost more time than they save memory. Bytes. */
-const LEAST_BYTES: number = 16 * 1024;
+const LEAST_BYTES: number = 32 * 1024;
+
+/** What a body may have for its buffers. */
+export interface Share {
+  /** With two, the next bytes are read while the last are written. */
+  buffers: 1 | 2;
+  /** Of each. */
+  bytes: number;
+}
 
 /** Lets the buffers of bodies shrink as more of them arrive at once, so that their sum is bounded. */
 export class BodyMemory {
@@ -21,9 +29,15 @@ export class BodyMemory {
     };
   }
 
-  /** How large each of a body's two buffers may be now. Bytes. */
-  get pieceBytes(): number {
-    const share = Math.floor(SHARED_BYTES / 2 / Math.max(this.#bodies, 1));
-    return Math.max(LEAST_BYTES, Math.min(BLOCK_BYTES, share));
+  /**
+   * Each body's share now. Where many arrive, one is read while others are written: then one buffer
+   * does as much as two of half the size, with half the calls.
+   */
+  get share(): Share {
+    const bytes = Math.floor(SHARED_BYTES / Math.max(this.#bodies, 1));
+    return {
+      buffers: bytes >= 2 * BLOCK_BYTES ? 2 : 1,
+      bytes: Math.max(LEAST_BYTES, Math.min(BLOCK_BYTES, bytes)),
+    };
   }
 }
