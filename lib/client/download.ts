@@ -19,6 +19,11 @@ import { Retrieval, WrongBytes } from "./retrieve.ts";
 export interface RetrieveFileOptions {
   /** Replaces a different file at the path. */
   force?: boolean | undefined;
+  /**
+   * The path's folder was made just now. Nothing is looked for at the path before the bytes come;
+   * what is there all the same is found when they are named, and treated as ever.
+   */
+  inNewFolder?: boolean | undefined;
   /** Aborted: ends with the signal's reason, and keeps what came for a later call. */
   signal?: AbortSignal | undefined;
   /** Told why it waits for another process that brings the same file, when it does. */
@@ -74,7 +79,7 @@ async function downloadVersion(
   file: StoredFile,
   options: RetrieveFileOptions & { path: string },
 ): Promise<Downloaded> {
-  const { path, force = false, signal } = options;
+  const { path, force = false, inNewFolder = false, signal } = options;
   const isThere = async () => {
     const present = lookAt(path);
     if (present && await isEqual(path, present, { file, signal })) return true;
@@ -82,7 +87,7 @@ async function downloadVersion(
     return false;
   };
   const gathering = partPath(path, file.digest);
-  if (await isThere()) {
+  if (!inNewFolder && await isThere()) {
     await Part.drop(gathering).catch(() => {});
     return { file, path, outcome: "same" };
   }

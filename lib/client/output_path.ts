@@ -33,19 +33,22 @@ export function collisionKey(name: string, system: System = Deno.build.os): stri
 
 /**
  * Makes the folders between `folder` and `path`. `folder` itself may be or pass through a link;
- * what is below it may not: a link there could lead anywhere. Throws `caminho_recusado`.
+ * what is below it may not: a link there could lead anywhere. Resolves to whether the one that
+ * `path` is in was not there before. Throws `caminho_recusado`.
  */
-export async function makeFoldersBelow(folder: string, path: string): Promise<void> {
-  await makeOutputFolder(folder);
+export async function makeFoldersBelow(folder: string, path: string): Promise<boolean> {
+  let isNew = await makeOutputFolder(folder);
   for (const step of stepsBetween(folder, dirname(path))) {
-    await makeFolder(step);
+    isNew = await makeFolder(step);
   }
+  return isNew;
 }
 
-async function makeOutputFolder(folder: string): Promise<void> {
-  if (isFolder(folder)) return;
+async function makeOutputFolder(folder: string): Promise<boolean> {
+  if (isFolder(folder)) return false;
   try {
     await Deno.mkdir(folder, { recursive: true });
+    return true;
   } catch (cause) {
     if (!(cause instanceof Deno.errors.AlreadyExists)) throw cause;
     const advice = "several files need a folder: choose another --output";
@@ -130,18 +133,19 @@ function isFolder(path: string): boolean {
   }
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeFolder(path: string): Promise<boolean> {
   const there = lookAt(path);
-  if (there?.isDirectory) return;
+  if (there?.isDirectory) return false;
   if (there) {
     const what = there.isSymlink ? "a link" : "no folder";
     throw new LocalError("caminho_recusado", `${path} is ${what}: move it away, or use --output`);
   }
   try {
     await Deno.mkdir(path);
+    return true;
   } catch (error) {
     // Somebody else made it meanwhile; what it is must be looked at again.
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    await makeFolder(path);
+    return await makeFolder(path);
   }
 }

@@ -192,6 +192,28 @@ Deno.test("a file that got there meanwhile is not replaced", async () => {
   assertEquals(await Deno.readTextFile(path), "meanwhile");
 });
 
+Deno.test("what is in a folder that should be new is found, and not replaced unless it is to be", async () => {
+  const cases = [
+    { there: DATA, force: false, ends: "same", has: DATA },
+    { there: new TextEncoder().encode("other"), force: false, ends: "ja_existe" },
+    { there: new TextEncoder().encode("other"), force: true, ends: "written", has: DATA },
+  ];
+  for (const { there, force, ends, has = there } of cases) {
+    await using folder = new TempFolder();
+    const path = await folder.file("a.bin", there);
+    await using depot = new ScriptedDepot(async (peer) => {
+      await peer.hello();
+      await give(peer);
+    });
+    using sessions = depot.sessions();
+    const ended = await download(sessions, FILE, { path, force, inNewFolder: true }).then(
+      ({ outcome }) => outcome,
+      (error) => error.code,
+    );
+    assertEquals([ended, await Deno.readFile(path)], [ends, has]);
+  }
+});
+
 Deno.test("an equal file that got there meanwhile is left, and no part beside it", async () => {
   await using folder = new TempFolder();
   const path = `${folder.path}/a.bin`;

@@ -72,7 +72,10 @@ Deno.test("a link below the folder is not gone through", { ignore: onWindows }, 
   assertEquals([...Deno.readDirSync(join(folder.path, "outside"))], []);
   await Deno.writeTextFile(join(out, "file"), "");
   await assertRejects(() => makeFoldersBelow(out, join(out, "file/a")), LocalError, "no folder");
-  await makeFoldersBelow(out, join(out, "x/y/z"));
+  assertEquals(await makeFoldersBelow(out, join(out, "x/y/z")), true, "it is new");
+  assertEquals(await makeFoldersBelow(out, join(out, "x/y/z2")), false, "it was there");
+  assertEquals(await makeFoldersBelow(join(out, "n/m"), join(out, "n/m/a")), true, "it is new");
+  assertEquals(await makeFoldersBelow(out, join(out, "a")), false, "it was there");
   assert((await Deno.stat(join(out, "x/y"))).isDirectory);
   // The folder itself may be reached through a link: the user named it.
   await makeFoldersBelow(join(out, "link"), join(out, "link/x/a"));

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { DepositedFile, Downloaded, Link } from "../../client/mod.ts";
 import { makeFoldersBelow } from "../../client/output_path.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
@@ -89,6 +90,8 @@ class Retrieving {
   #force: boolean;
   #many: boolean;
   #meter: Meter;
+  /** Folders that were not there before. */
+  #newFolders = new Set<string>();
 
   constructor(context: Context, options: { force: boolean; many: boolean; meter: Meter }) {
     this.#context = context;
@@ -102,11 +105,12 @@ class Retrieving {
     const { name, folder, path } = target;
     const { signal } = this.#context;
     const file = target.file ?? (await link.fileStatus(name, { signal })).file;
-    await makeFoldersBelow(folder, path);
+    if (await makeFoldersBelow(folder, path)) this.#newFolders.add(dirname(path));
+    const inNewFolder = this.#newFolders.has(dirname(path));
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
     const onWait = (why: string) => this.#context.screen.remark(why);
-    const options = { force: this.#force, signal, onProgress, onWait };
+    const options = { force: this.#force, inNewFolder, signal, onProgress, onWait };
     return await link.retrieveFile(file, path, options);
   }
 
