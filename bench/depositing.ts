@@ -68,12 +68,16 @@ export function depositSmall(name: string, { changed }: { changed: boolean }): C
   return depotContestant(name, {}, async (depot) => {
     const { ground } = depot;
     const source = await ground.small();
-    const deposit = () => depot.client("deposit", source, "--replicas", "1", "--json");
+    let round = 0;
+    const deposit = () => {
+      const words = ["--name", `round${round}`, "--replicas", "1", "--json"];
+      return depot.client("deposit", source, ...words);
+    };
     if (!changed) await deposit();
     return {
       async ready() {
         if (!changed) return;
-        await depot.remove("small/");
+        round++;
         await ground.changeSmall();
       },
       async run() {
@@ -89,9 +93,11 @@ export function depositSmall(name: string, { changed }: { changed: boolean }): C
 export const retrieveSmall: Contestant = depotContestant("Deposito", {}, async (depot) => {
   const { ground } = depot;
   await depot.client("deposit", await ground.small(), "--replicas", "1");
-  const output = await ground.folder("output");
+  let output: string;
   return {
-    ready: () => removed(join(output, "small")),
+    async ready() {
+      output = await ground.folder("output");
+    },
     async run() {
       await depot.client("retrieve", "small/", "--output", output);
       await requireFiles(output, ground.scale.smallFiles);

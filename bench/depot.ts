@@ -2,12 +2,15 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../deno.json" with { type: "json" };
-import type { Ground } from "./ground.ts";
+import { countFiles, type Ground } from "./ground.ts";
 import { Daemon, run } from "./processes.ts";
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 
 type Part = keyof typeof project.tasks & ("server" | "client");
+
+/** A depot that has not deleted what was removed after so long never will. Milliseconds. */
+const EMPTIED_MS = 30_000;
 
 export interface DepotOptions {
   /** Where it keeps everything, as an earlier one left it; a new folder when not given. */
@@ -28,18 +31,19 @@ export class RunningDepot implements AsyncDisposable {
     readonly port: number,
     stack: AsyncDisposableStack,
     private readonly settings: string,
+    /** Of its places, which lie on this machine all of them. */
+    private readonly directories: readonly string[],
   ) {
     this.#stack = stack;
   }
 
   static async start(ground: Ground, options: DepotOptions = {}): Promise<RunningDepot> {
-    const { directories = options.holders ? 0 : 1, holders = 0 } = options;
+    const { directories: own = options.holders ? 0 : 1, holders = 0 } = options;
     const home = options.home ?? await ground.folder("depot");
     await using stack = new AsyncDisposableStack();
-    const stores = Array.from(
-      { length: directories },
-      (_, index) => ["--store", `fs:${join(home, `disk${index + 1}`)}`],
-    );
+    const disks = numbered(own, join(home, "disk"));
+    const held = numbered(holders, join(home, "held"));
+    const stores = disks.map((disk) => ["--store", `fs:${disk}`]);
     if (holders > 0) stores.push(["--store", "clients"]);
     const { program, args } = command(ground, "server");
     const server = stack.use(
@@ -50,9 +54,10 @@ export class RunningDepot implements AsyncDisposable {
       ], { ready: /listening on \S+, depot/ }),
     );
     const port = Number(/listening on \S+:(\d+), depot/.exec(server.said)![1]);
-    const depot = new RunningDepot(ground, server, port, stack, join(home, "settings"));
-    for (let number = 1; number <= holders; number++) {
-      stack.use(await depot.#hold(join(home, `held${number}`), `holder${number}`));
+    const settings = join(home, "settings");
+    const depot = new RunningDepot(ground, server, port, stack, settings, [...disks, ...held]);
+    for (const [index, directory] of held.entries()) {
+      stack.use(await depot.#hold(directory, `holder${index + 1}`));
     }
     depot.#stack = stack.move();
     return depot;
@@ -66,13 +71,34 @@ export class RunningDepot implements AsyncDisposable {
     });
   }
 
-  /** Removes every file of this client whose name starts with `name`. */
+  /** Removes every file of this client whose name starts with `name`, and all bytes with them. */
   async remove(name: string): Promise<void> {
     await this.client("remove", name, "--yes").catch(() => {});
+    await this.emptied();
+  }
+
+  /**
+   * Resolves when no content is left on the places. The depot deletes bytes after it has answered,
+   * which would otherwise be in the time of the next round.
+   */
+  async emptied(): Promise<void> {
+    const end = performance.now() + EMPTIED_MS;
+    while (await this.#countContents() > 0) {
+      if (performance.now() > end) throw new Error("The depot does not delete what was removed");
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync();
+  }
+
+  async #countContents(): Promise<number> {
+    let count = 0;
+    for (const directory of this.directories) {
+      count += await countFiles(await contentsOf(directory));
+    }
+    return count;
   }
 
   #hold(directory: string, name: string): Promise<Daemon> {
@@ -83,6 +109,17 @@ export class RunningDepot implements AsyncDisposable {
       ready: /"event":"connected"/,
     });
   }
+}
+
+function numbered(count: number, path: string): string[] {
+  return Array.from({ length: count }, (_, index) => `${path}${index + 1}`);
+}
+
+/** Where a place keeps its contents. */
+export async function contentsOf(directory: string): Promise<string> {
+  const depots = join(directory, "deposito");
+  const [depot] = await Array.fromAsync(Deno.readDir(depots));
+  return join(depots, depot!.name, "contents");
 }
 
 /** The executable, or what the task of that name runs. */

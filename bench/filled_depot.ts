@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
+import { SHARDS } from "../lib/disk/layout.ts";
+import { contentsOf } from "./depot.ts";
 
 const FILES_OF_ONE_OWNER = 10_000;
 
@@ -19,9 +21,10 @@ const INSERT = {
  * Adds files, each with a content of its own and a good copy at the only place of the depot that
  * has its data in `home`. In no order, as they would have come.
  */
-export function fillDepot(home: string, files: number): void {
+export async function fillDepot(home: string, files: number): Promise<void> {
   if (files === 0) return;
-  const contents = contentsFolder(join(home, "disk1", "deposito"));
+  const contents = await contentsOf(join(home, "disk1"));
+  for (const shard of SHARDS) await Deno.mkdir(join(contents, shard), { recursive: true });
   using catalog = new DatabaseSync(join(home, "data", "catalog.db"));
   catalog.exec("PRAGMA synchronous = OFF; PRAGMA cache_size = -1000000; BEGIN");
   const insert = Object.fromEntries(
@@ -43,16 +46,6 @@ export function fillDepot(home: string, files: number): void {
     insert.replica.run(digest, now);
   }
   catalog.exec("COMMIT");
-}
-
-/** Makes its folders. */
-function contentsFolder(depots: string): string {
-  const [depot] = Deno.readDirSync(depots);
-  const contents = join(depots, depot!.name, "contents");
-  for (let shard = 0; shard < 256; shard++) {
-    Deno.mkdirSync(join(contents, shard.toString(16).padStart(2, "0")), { recursive: true });
-  }
-  return contents;
 }
 
 /** As the catalog has it, of a content that is one piece. */

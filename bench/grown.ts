@@ -66,7 +66,7 @@ async function enter(ground: Ground, part: number, act: Act): Promise<Entry> {
 async function filled(ground: Ground, files: number): Promise<string> {
   const home = await ground.folder("grown");
   await (await RunningDepot.start(ground, { home }))[Symbol.asyncDispose]();
-  fillDepot(home, files);
+  await fillDepot(home, files);
   // What was written beside the server is on the disk before anything is timed.
   await run("sync", []);
   return home;

@@ -6,7 +6,7 @@ import { helpText } from "../lib/terminal/help.ts";
 import { print, printError } from "../lib/terminal/output.ts";
 import { userPath } from "../lib/terminal/user_path.ts";
 import { parseCount, UsageError } from "../lib/terminal/values.ts";
-import { Ground } from "./ground.ts";
+import { emptied, Ground } from "./ground.ts";
 import { measureLimits, touchMemory } from "./limits.ts";
 import { openMedia } from "./media.ts";
 import { head, type Report, section } from "./report.ts";
@@ -77,9 +77,12 @@ async function main(args: string[]): Promise<void> {
     results: [],
   };
   print(head(report));
+  // Removed at the end, all of them: what one scenario deletes would be in the time of the next.
+  await using grounds = new AsyncDisposableStack();
   for (const scenario of scenarios) {
-    await using ground = await Ground.make(parents[scenario.medium], { scale, executable });
+    const ground = grounds.use(await Ground.make(parents[scenario.medium], { scale, executable }));
     const result = await measure(scenario, ground);
+    if (result.amount.of === "bytes") await emptied(ground.root);
     report.results.push(result);
     print(section(result));
   }

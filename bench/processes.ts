@@ -46,6 +46,11 @@ export async function run(
   throw new Error(`${program} ended with ${code}: ${words}`);
 }
 
+/** Resolves when all that was written before is on the disks, where a program can ask for that. */
+export async function syncDisks(): Promise<void> {
+  if (Deno.build.os !== "windows") await run("sync", []);
+}
+
 /** A program that runs until it is disposed. */
 export class Daemon implements AsyncDisposable {
   #child: Deno.ChildProcess;

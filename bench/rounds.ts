@@ -1,6 +1,6 @@
 /** Runs a scenario: all contestants in turn, round after round, so that they share good and bad times. */
 import type { Ground } from "./ground.ts";
-import { missing } from "./processes.ts";
+import { missing, syncDisks } from "./processes.ts";
 import type { Amount, Contestant, Entry, Fact, Scenario } from "./scenario.ts";
 
 /** How one contestant did. */
@@ -38,6 +38,7 @@ interface Timed {
 
 /** Measures a scenario. What fails of the first contestant is thrown, of another it is a gap. */
 export async function measure(scenario: Scenario, ground: Ground): Promise<Result> {
+  const { id, title, medium } = scenario;
   await using stack = new AsyncDisposableStack();
   const gaps: Result["gaps"] = [];
   const timed: Timed[] = [];
@@ -46,7 +47,7 @@ export async function measure(scenario: Scenario, ground: Ground): Promise<Resul
       const absent = await missing(contestant.needs);
       if (absent.length > 0) throw new Error(`not installed: ${absent.join(", ")}`);
       const entry = stack.use(await contestant.enter(ground));
-      for (let round = 0; round < ground.scale.warmUps; round++) await time(entry);
+      for (let round = 0; round < ground.scale.warmUps; round++) await time(entry, medium);
       timed.push({ contestant, entry, seconds: [] });
     } catch (error) {
       if (index === 0) throw error;
@@ -54,17 +55,18 @@ export async function measure(scenario: Scenario, ground: Ground): Promise<Resul
     }
   }
   for (let round = 0; round < ground.scale.rounds; round++) {
-    for (const { entry, seconds } of timed) seconds.push(await time(entry));
+    for (const { entry, seconds } of timed) seconds.push(await time(entry, medium));
   }
   const amount = scenario.amount(ground.scale);
-  const { id, title, medium } = scenario;
   return { id, title, medium, amount, gaps, rows: await rowsOf(timed, amount, scenario) };
 }
 
-async function time({ ready, run }: Entry): Promise<number> {
-  await ready();
+async function time(entry: Entry, medium: Scenario["medium"]): Promise<number> {
+  await entry.ready();
+  // What the one before left to be written is not written in this one's time.
+  if (medium === "disk") await syncDisks();
   const begun = performance.now();
-  await run();
+  await entry.run();
   return (performance.now() - begun) / 1_000;
 }
 

@@ -65,12 +65,17 @@ export const rsyncPutThreeSynced: Contestant = putLarge("three rsyncs --fsync", 
 function putSmall(name: string, flags: string[], again = false): Contestant {
   return contestant(name, async ({ files, url }, ground) => {
     const source = await ground.small();
-    if (again) await run("rsync", ["-a", source, url]);
+    let target = "round0/";
+    if (again) await run("rsync", ["-a", source, url + target]);
+    let rounds = 0;
     return {
-      ready: () => again ? Promise.resolve() : removed(join(files, "small")),
+      ready() {
+        if (!again) target = `round${++rounds}/`;
+        return Promise.resolve();
+      },
       async run() {
-        await run("rsync", ["-a", ...flags, source, url]);
-        await requireFiles(join(files, "small"), ground.scale.smallFiles);
+        await run("rsync", ["-a", ...flags, source, url + target]);
+        await requireFiles(join(files, target), ground.scale.smallFiles);
       },
     };
   });
@@ -85,12 +90,14 @@ export const rsyncPutSmallAgain: Contestant = putSmall("rsync -a again", ["--fsy
 function getSmall(name: string, flags: string[]): Contestant {
   return contestant(name, async ({ url }, ground) => {
     await run("rsync", ["-a", await ground.small(), url]);
-    const output = await ground.folder("output");
+    let output: string;
     return {
-      ready: () => removed(join(output, "small")),
+      async ready() {
+        output = await ground.folder("output");
+      },
       async run() {
         await run("rsync", ["-a", ...flags, url + "small", output]);
-        await requireFiles(join(output, "small"), ground.scale.smallFiles);
+        await requireFiles(output, ground.scale.smallFiles);
       },
     };
   });

@@ -7,7 +7,8 @@ const ONE = concurrent("one deposit", 1);
 
 /** `clients` deposits at once, which have the large file's size together. */
 function concurrent(name: string, clients: number): Contestant {
-  return depotContestant(name, {}, async ({ port, ground }) => {
+  return depotContestant(name, {}, async (depot) => {
+    const { port, ground } = depot;
     const first = await client(port);
     const others = Array.from({ length: clients - 1 }, () => client(port, first.id));
     const sessions = [first, ...await Promise.all(others)];
@@ -16,6 +17,7 @@ function concurrent(name: string, clients: number): Contestant {
     return {
       async ready() {
         for (const index of loads.keys()) await first.remove(`load${index}`);
+        await depot.emptied();
         loads = sessions.map(() => makeLoad(bytes));
       },
       async run() {
