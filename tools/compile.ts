@@ -55,7 +55,8 @@ export function jobsFor(folder: string, system: System | null = null): Job[] {
 
 /**
  * The flags of `deno task server` and the like: the one place that names them. Beside permissions,
- * a bound for V8's young generation, which 5,000 idle clients would let grow by 25 MB for nothing.
+ * V8's young generation: 5,000 idle clients would let the server's grow by 25 MB for nothing, and a
+ * client's command is over before its own has grown to what it needs.
  */
 export function permissionsOf(task: Task): string[] {
   const [deno, run, ...flags] = project.tasks[task].command.split(" ");
