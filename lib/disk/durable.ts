@@ -8,10 +8,32 @@ const FILE_MODE = 0o600;
 
 /** Makes names that were added to or taken from `folder` durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  // Windows opens no directory for this; NTFS journals names by itself.
-  if (Deno.build.os === "windows") return;
-  using handle = await Deno.open(folder);
-  await handle.sync();
+  using opened = new FolderSync(folder);
+  await opened.open();
+  await opened.sync();
+}
+
+/** A folder that is opened ahead of the change that is to be synced. */
+export class FolderSync implements Disposable {
+  #handle: Deno.FsFile | null = null;
+
+  constructor(private readonly folder: string) {}
+
+  /** Opens the folder that has the name now. A folder that is not there fails the change in it. */
+  async open(): Promise<void> {
+    this[Symbol.dispose]();
+    // Windows opens no directory for this; NTFS journals names by itself.
+    if (Deno.build.os !== "windows") this.#handle = await Deno.open(this.folder);
+  }
+
+  async sync(): Promise<void> {
+    await this.#handle?.sync();
+  }
+
+  [Symbol.dispose](): void {
+    this.#handle?.close();
+    this.#handle = null;
+  }
 }
 
 /** Makes a folder whose parent is there. One that is there already is right, a link is not. */
@@ -53,7 +75,7 @@ export async function makePath(path: string): Promise<void> {
 
 /** Creates a file, in place of one that was there; its name is durable only with its folder's sync. */
 export async function createAnew(path: string): Promise<Deno.FsFile> {
-  const options = { read: true, write: true, createNew: true, mode: FILE_MODE };
+  const options = { write: true, createNew: true, mode: FILE_MODE };
   try {
     return await Deno.open(path, options);
   } catch (error) {

@@ -5,7 +5,7 @@
  * it the content's name, sync the folder of that name.
  */
 import { diskError, isAbsence } from "./errors.ts";
-import { makeFolder, removeIfThere, syncFolder } from "./durable.ts";
+import { FolderSync, makeFolder, removeIfThere, syncFolder } from "./durable.ts";
 import type { Layout } from "./layout.ts";
 import { openRange, pieces } from "./reading.ts";
 
@@ -96,16 +96,17 @@ export class PartWriter implements AsyncDisposable {
 
   /** Makes the bytes the disk's copy of `digest`, durably, in place of one that was there. */
   async commit({ digest, size }: { digest: string; size: number }): Promise<void> {
-    const target = this.#owner.layout.content(digest);
     this.#signal.throwIfAborted();
     await this.#attempt("commit", async (file) => {
       await this.#checkSize(file, size);
-      await file.syncData();
+      using shard = new FolderSync(this.#owner.layout.shard(digest));
+      // Side by side, because each waits for another thread.
+      await Promise.all([shard.open(), file.syncData()]);
       this.#close();
       this.#owner.alive();
-      await this.#rename(target, digest);
+      await this.#rename(digest, shard);
       this.#settled = true;
-      await syncFolder(this.#owner.layout.shard(digest));
+      await shard.sync();
     });
   }
 
@@ -151,7 +152,8 @@ export class PartWriter implements AsyncDisposable {
     throw new Error(`the file has ${actual} bytes, ${this.#position} were written, not ${size}`);
   }
 
-  async #rename(target: string, digest: string): Promise<void> {
+  async #rename(digest: string, shard: FolderSync): Promise<void> {
+    const target = this.#owner.layout.content(digest);
     try {
       await Deno.rename(this.#path, target);
     } catch (error) {
@@ -160,6 +162,7 @@ export class PartWriter implements AsyncDisposable {
       // Somebody cleared the contents away by hand; the next copies must have a place to go.
       await makeFolder(this.#owner.layout.contents);
       await makeFolder(this.#owner.layout.shard(digest));
+      await shard.open();
       await Deno.rename(this.#path, target);
     }
   }
