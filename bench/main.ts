@@ -73,7 +73,7 @@ async function main(args: string[]): Promise<void> {
     date: new Date().toISOString(),
     program: executable ?? "sources",
     machine: machine(),
-    limits: await measureLimits(parents, scale),
+    ...await measureLimits(parents, scale),
     results: [],
   };
   print(head(report));
@@ -81,7 +81,7 @@ async function main(args: string[]): Promise<void> {
   await using grounds = new AsyncDisposableStack();
   for (const scenario of scenarios) {
     const ground = grounds.use(await Ground.make(parents[scenario.medium], { scale, executable }));
-    const result = await measure(scenario, ground);
+    const result = await measure(scenario, ground, report.floors);
     if (result.amount.of === "bytes") await emptied(ground.root);
     report.results.push(result);
     print(section(result));

@@ -1,4 +1,5 @@
 /** Results as Markdown. */
+import type { Floor } from "./floor.ts";
 import type { Limit } from "./limits.ts";
 import type { Amount, Fact } from "./scenario.ts";
 import type { Result, Row } from "./rounds.ts";
@@ -10,16 +11,26 @@ export interface Report {
   program: string;
   machine: Record<string, string | number>;
   limits: Limit[];
+  /** None where a limit that they follow from was not measured. */
+  floors: Floor[];
   results: Result[];
 }
 
+const FLOOR_NOTE =
+  "A floor is the least that any program can take on these cores: SHA-256 of every byte, on both " +
+  "sides of a deposit and for whoever receives a retrieval, and a bare copy through loopback, in " +
+  "processor time over the number of cores. A target that would need less shows it.";
+
 /** What was measured where, and what the machine can do. */
-export function head({ date, program, machine, limits }: Report): string {
+export function head({ date, program, machine, limits, floors }: Report): string {
   const facts = Object.entries(machine).map(([name, value]) => `${name} ${value}`).join(", ");
   return joined([
     `${date.slice(0, 10)}, program: ${program}; ${facts}`,
     "",
     ...table(["limit of the machine", "speed"], limits.map(limitCells)),
+    "",
+    ...floors.map(floorText),
+    ...floors.length > 0 ? ["", FLOOR_NOTE] : [],
   ]);
 }
 
@@ -44,8 +55,20 @@ function rowCells(row: Row, amount: Amount, isFirst: boolean): string[] {
     row.median.toFixed(3),
     speedText(row.speed, amount.of),
     isFirst ? "" : `${row.ratio.toFixed(2)} times`,
-    row.target === null ? "" : row.target.toFixed(2),
+    wantedText(row),
   ];
+}
+
+/** `1.50 (floor: 0.93)` is out of reach: faster than the floor. */
+export function wantedText({ target, inReach }: Pick<Row, "target" | "inReach">): string {
+  if (target === null) return "";
+  return target.toFixed(2) + (inReach === null ? "" : ` (floor: ${inReach.toFixed(2)})`);
+}
+
+function floorText({ transfer, seconds, speed }: Floor): string {
+  return `- floor of a verified ${transfer} of the large file: ${seconds.toFixed(2)} s, ${
+    speedText(speed, "bytes")
+  }`;
 }
 
 function limitCells({ what, speed, why }: Limit): string[] {

@@ -1,4 +1,5 @@
 /** Runs a scenario: all contestants in turn, round after round, so that they share good and bad times. */
+import { type Floor, ratioInReach } from "./floor.ts";
 import type { Ground } from "./ground.ts";
 import { missing, syncDisks } from "./processes.ts";
 import type { Amount, Contestant, Entry, Fact, Scenario } from "./scenario.ts";
@@ -16,6 +17,8 @@ export interface Row {
   ratio: number;
   /** What that should be at least. */
   target: number | null;
+  /** What it would be at the floor, where the target is more: that is out of reach here. */
+  inReach: number | null;
   facts: Fact[];
 }
 
@@ -37,7 +40,11 @@ interface Timed {
 }
 
 /** Measures a scenario. What fails of the first contestant is thrown, of another it is a gap. */
-export async function measure(scenario: Scenario, ground: Ground): Promise<Result> {
+export async function measure(
+  scenario: Scenario,
+  ground: Ground,
+  floors: readonly Floor[],
+): Promise<Result> {
   const { id, title, medium } = scenario;
   await using stack = new AsyncDisposableStack();
   const gaps: Result["gaps"] = [];
@@ -58,7 +65,15 @@ export async function measure(scenario: Scenario, ground: Ground): Promise<Resul
     for (const { entry, seconds } of timed) seconds.push(await time(entry, medium));
   }
   const amount = scenario.amount(ground.scale);
-  return { id, title, medium, amount, gaps, rows: await rowsOf(timed, amount, scenario) };
+  const floor = floors.find(({ transfer }) => transfer === scenario.transfer)?.seconds ?? null;
+  return {
+    id,
+    title,
+    medium,
+    amount,
+    gaps,
+    rows: await rowsOf(timed, scenario, { amount, floor }),
+  };
 }
 
 async function time(entry: Entry, medium: Scenario["medium"]): Promise<number> {
@@ -70,17 +85,26 @@ async function time(entry: Entry, medium: Scenario["medium"]): Promise<number> {
   return (performance.now() - begun) / 1_000;
 }
 
-async function rowsOf(timed: Timed[], amount: Amount, { targets }: Scenario): Promise<Row[]> {
+async function rowsOf(
+  timed: Timed[],
+  { targets }: Scenario,
+  { amount, floor }: { amount: Amount; floor: number | null },
+): Promise<Row[]> {
   const first = median(timed[0]!.seconds);
-  return await Promise.all(timed.map(async ({ contestant: { name }, entry, seconds }) => ({
-    contestant: name,
-    seconds,
-    median: median(seconds),
-    speed: amount.count / median(seconds),
-    ratio: median(seconds) / first,
-    target: targets[name] ?? null,
-    facts: await entry.facts?.() ?? [],
-  })));
+  return await Promise.all(timed.map(async ({ contestant: { name }, entry, seconds }) => {
+    const middle = median(seconds);
+    const target = targets[name] ?? null;
+    return {
+      contestant: name,
+      seconds,
+      median: middle,
+      speed: amount.count / middle,
+      ratio: middle / first,
+      target,
+      inReach: ratioInReach({ median: middle, target }, floor),
+      facts: await entry.facts?.() ?? [],
+    };
+  }));
 }
 
 /** The middle one; of an even number, the mean of the middle two. */

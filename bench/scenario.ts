@@ -1,4 +1,5 @@
 /** What a bench is made of: scenarios, who takes part in them, and what was measured. */
+import type { Transfer } from "./floor.ts";
 import type { Ground } from "./ground.ts";
 import type { Scale } from "./scale.ts";
 
@@ -44,6 +45,8 @@ export interface Scenario {
   amount(scale: Scale): Amount;
   /** The depot first; the others are what it is compared with. */
   contestants: readonly Contestant[];
+  /** What the large file goes through, whose floor tells which targets the machine allows. */
+  transfer?: Transfer;
   /** How many times as fast as a contestant the depot should be, by that one's name. */
   targets: Readonly<Record<string, number>>;
 }

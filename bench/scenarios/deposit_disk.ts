@@ -9,6 +9,7 @@ export const depositDisk: Scenario = {
   title: "Deposit a large file, 1 replica, synced to a disk",
   medium: "disk",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
+  transfer: "deposit",
   contestants: [depositLarge(1), rsyncPutSynced, rsyncPut, scpPut, resticBackup],
   targets: { [rsyncPutSynced.name]: 1.5, [scpPut.name]: 4, [resticBackup.name]: 4 },
 };

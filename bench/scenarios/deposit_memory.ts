@@ -8,6 +8,7 @@ export const depositMemory: Scenario = {
   title: "Deposit a large file, 1 replica, in memory",
   medium: "memory",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
+  transfer: "deposit",
   contestants: [depositLarge(1), nginxPut, nginxPutTuned, rsyncPut],
   targets: { [nginxPut.name]: 0.9 },
 };

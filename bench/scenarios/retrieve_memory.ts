@@ -7,6 +7,7 @@ export const retrieveMemory: Scenario = {
   title: "Retrieve a large file, verified, in memory",
   medium: "memory",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
+  transfer: "retrieval",
   contestants: [retrieveLarge, nginxGet],
   targets: { [nginxGet.name]: 0.9 },
 };
