@@ -8,31 +8,39 @@ const FILE_MODE = 0o600;
 
 /** Makes names that were added to or taken from `folder` durable. */
 export async function syncFolder(folder: string): Promise<void> {
-  using opened = new FolderSync(folder);
-  await opened.open();
-  await opened.sync();
+  using sync = new FolderSync(folder);
+  await sync.sync();
 }
 
-/** A folder that is opened ahead of the change that is to be synced. */
+/** A sync of a folder, which may be opened ahead of the change that is to be synced. */
 export class FolderSync implements Disposable {
   #handle: Deno.FsFile | null = null;
 
   constructor(private readonly folder: string) {}
 
-  /** Opens the folder that has the name now. A folder that is not there fails the change in it. */
-  async open(): Promise<void> {
-    this[Symbol.dispose]();
-    // Windows opens no directory for this; NTFS journals names by itself.
-    if (Deno.build.os !== "windows") this.#handle = await Deno.open(this.folder);
+  /** Opens the folder now; one that is not there is opened when it is synced. */
+  async openIfThere(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      if (!isAbsence(error)) throw error;
+    }
   }
 
+  /** Makes names that were added to it or taken from it durable. */
   async sync(): Promise<void> {
+    if (!this.#handle) await this.#open();
     await this.#handle?.sync();
   }
 
   [Symbol.dispose](): void {
     this.#handle?.close();
     this.#handle = null;
+  }
+
+  async #open(): Promise<void> {
+    // Windows opens no directory for this; NTFS journals names by itself.
+    if (Deno.build.os !== "windows") this.#handle = await Deno.open(this.folder);
   }
 }
 

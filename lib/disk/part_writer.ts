@@ -96,15 +96,17 @@ export class PartWriter implements AsyncDisposable {
 
   /** Makes the bytes the disk's copy of `digest`, durably, in place of one that was there. */
   async commit({ digest, size }: { digest: string; size: number }): Promise<void> {
+    const target = this.#owner.layout.content(digest);
     this.#signal.throwIfAborted();
     await this.#attempt("commit", async (file) => {
       await this.#checkSize(file, size);
       using shard = new FolderSync(this.#owner.layout.shard(digest));
-      // Side by side, because each waits for another thread.
-      await Promise.all([shard.open(), file.syncData()]);
+      // Side by side, because each waits for another thread; both have ended when one fails.
+      const both = await Promise.allSettled([file.syncData(), shard.openIfThere()]);
+      for (const one of both) if (one.status === "rejected") throw one.reason;
       this.#close();
       this.#owner.alive();
-      await this.#rename(digest, shard);
+      await this.#rename(target, digest);
       this.#settled = true;
       await shard.sync();
     });
@@ -152,8 +154,7 @@ export class PartWriter implements AsyncDisposable {
     throw new Error(`the file has ${actual} bytes, ${this.#position} were written, not ${size}`);
   }
 
-  async #rename(digest: string, shard: FolderSync): Promise<void> {
-    const target = this.#owner.layout.content(digest);
+  async #rename(target: string, digest: string): Promise<void> {
     try {
       await Deno.rename(this.#path, target);
     } catch (error) {
@@ -162,7 +163,6 @@ export class PartWriter implements AsyncDisposable {
       // Somebody cleared the contents away by hand; the next copies must have a place to go.
       await makeFolder(this.#owner.layout.contents);
       await makeFolder(this.#owner.layout.shard(digest));
-      await shard.open();
       await Deno.rename(this.#path, target);
     }
   }
