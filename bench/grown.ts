@@ -5,15 +5,21 @@ import { fillDepot } from "./filled_depot.ts";
 import type { Ground } from "./ground.ts";
 import { client, depositFew } from "./load.ts";
 import { PauseProbe } from "./pauses.ts";
-import { processorSeconds, run } from "./processes.ts";
+import { processorSeconds, syncDisks } from "./processes.ts";
 import { median } from "./rounds.ts";
 import type { Scale } from "./scale.ts";
 import type { Contestant, Entry, Fact } from "./scenario.ts";
 
 /** Lists of all files of the client that are timed. */
 const LISTS = 20;
-/** A server that works less than this in a second has done what its start brought. Seconds. */
-const CALM_SECONDS = 0.2;
+/** Files of the client in a depot that is to be empty beside them. */
+const FEW_FILES = 10;
+/** A server that works no longer than this in a look is at rest. Seconds. */
+const REST_SECONDS = 0.02;
+/** How long a look takes, and how long newcomers ask between two. Milliseconds. */
+const LOOK_MS = 500;
+/** A server that is not at rest after so long never will be. Milliseconds. */
+const RESTLESS_MS = 300_000;
 
 /** What is timed. The client has files `own0`, `own1` …; `number` is another one each time. */
 export type Act = (session: Session, number: number, scale: Scale) => Promise<void>;
@@ -35,15 +41,20 @@ async function enter(ground: Ground, part: number, act: Act): Promise<Entry> {
   const begun = performance.now();
   const depot = stack.use(await RunningDepot.start(ground, { home }));
   const start = (performance.now() - begun) / 1_000;
-  const pause = await longestPause(depot);
+  const pause = await untilAtRest(depot);
+  const compared = (performance.now() - begun) / 1_000;
   const session = await client(depot.port);
-  const { repeats, smallBytes, ownFiles } = ground.scale;
+  const scale = files > 0 ? ground.scale : { ...ground.scale, ownFiles: FEW_FILES };
+  const { repeats, smallBytes, ownFiles } = scale;
   for (let number = 0; number < ownFiles; number++) {
-    await depositFew(session, ownName(number, ground.scale), smallBytes);
+    await depositFew(session, ownName(number, scale), smallBytes);
   }
   const list = await listMilliseconds(session, ownFiles);
+  await syncDisks();
+  await untilAtRest(depot);
   const facts: Fact[] = [
     { what: "start", value: start, unit: "s", most: 2 },
+    { what: "start until nothing is left to do", value: compared, unit: "s" },
     { what: `list of ${ownFiles} files`, value: list, unit: "ms", most: 50 },
     { what: "longest pause while the places are compared", value: pause, unit: "ms", most: 20 },
   ];
@@ -52,7 +63,7 @@ async function enter(ground: Ground, part: number, act: Act): Promise<Entry> {
   return {
     ready: () => Promise.resolve(),
     async run() {
-      for (let count = 0; count < repeats; count++) await act(session, number++, ground.scale);
+      for (let count = 0; count < repeats; count++) await act(session, number++, scale);
     },
     facts: () =>
       Promise.resolve(
@@ -68,20 +79,36 @@ async function filled(ground: Ground, files: number): Promise<string> {
   await (await RunningDepot.start(ground, { home }))[Symbol.asyncDispose]();
   await fillDepot(home, files);
   // What was written beside the server is on the disk before anything is timed.
-  await run("sync", []);
+  await syncDisks();
   return home;
 }
 
-/** Milliseconds, from the start until the depot has nothing to do any more. */
-async function longestPause({ port, server }: RunningDepot): Promise<number> {
-  await using probe = new PauseProbe(port);
-  let before = -Infinity;
-  let now = await processorSeconds(server.pid);
-  while (now - before > CALM_SECONDS) {
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    [before, now] = [now, await processorSeconds(server.pid)];
-  }
-  return probe.longest;
+/**
+ * Waits until the depot has nothing to do any more; resolves to its longest pause until then.
+ * Milliseconds. Nobody asks while it is looked at: answers are work, too.
+ */
+async function untilAtRest(depot: RunningDepot): Promise<number> {
+  const end = performance.now() + RESTLESS_MS;
+  let longest = 0;
+  do {
+    const probe = new PauseProbe(depot.port);
+    await delay(LOOK_MS);
+    await probe[Symbol.asyncDispose]();
+    longest = Math.max(longest, probe.longest);
+    if (performance.now() > end) throw new Error("The server does not come to rest");
+  } while (!await isAtRest(depot));
+  return longest;
+}
+
+/** Whether the server does nothing for one look: what its start and the last requests left is done. */
+async function isAtRest({ server }: RunningDepot): Promise<boolean> {
+  const before = await processorSeconds(server.pid);
+  await delay(LOOK_MS);
+  return await processorSeconds(server.pid) - before <= REST_SECONDS;
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Median time of a list of all files of a client, as the client sees it. */
