@@ -14,19 +14,36 @@ import {
   REQUESTS,
 } from "../lib/protocol/mod.ts";
 
-/** A content of `bytes` bytes that no other has, made of one block again and again. */
+/**
+ * Blocks that loads are made of. So many, for one load as for all of many: a single block sent again
+ * and again would come out of the processor's cache.
+ */
+const POOL_BLOCKS = 64;
+
+/** A content of `bytes` bytes that no other has. */
 export interface Load {
   bytes: number;
-  block: Uint8Array;
   digest: string;
+  /** In order, as often as it takes. */
+  blocks: readonly Uint8Array[];
 }
 
-/** Makes a load. */
-export function makeLoad(bytes: number): Load {
-  const block = randomBytes(BLOCK_BYTES);
-  const hash = new Sha256();
-  for (let left = bytes; left > 0; left -= block.length) hash.update(block.subarray(0, left));
-  return { bytes, block, digest: hash.digest() };
+/** Makes `count` loads, at most as many as the pool has blocks, that have `bytes` bytes each. */
+export function makeLoads(count: number, bytes: number): Load[] {
+  const pool = Array.from({ length: POOL_BLOCKS }, () => randomBytes(BLOCK_BYTES));
+  return Array.from({ length: count }, (_, index) => {
+    // Each begins with another block.
+    const blocks = [...pool.slice(index % POOL_BLOCKS), ...pool.slice(0, index % POOL_BLOCKS)];
+    const hash = new Sha256();
+    for (const block of pieces({ bytes, blocks })) hash.update(block);
+    return { bytes, blocks, digest: hash.digest() };
+  });
+}
+
+function* pieces({ bytes, blocks }: Omit<Load, "digest">): Generator<Uint8Array> {
+  for (let index = 0, left = bytes; left > 0; index++, left -= BLOCK_BYTES) {
+    yield blocks[index % blocks.length]!.subarray(0, left);
+  }
 }
 
 /** A client of the depot at `port`; one without `id` is a new one. */
@@ -45,8 +62,7 @@ export async function depositLoad({ connection }: Session, name: string, load: L
   }));
   decodeAnswer(REPLIES.offer, await readAnswer(connection));
   await connection.writeLine(encode(ACTIONS.send, { from: 0 }));
-  for (let left = load.bytes; left > 0; left -= BLOCK_BYTES) {
-    const block = load.block.subarray(0, left);
+  for (const block of pieces(load)) {
     await connection.writeLine(encode(BODY.block, { bytes: block.length }));
     await connection.write(block);
   }

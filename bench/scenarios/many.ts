@@ -1,6 +1,6 @@
 /** The same bytes in one deposit, or in many at once. */
 import { depotContestant } from "../depositing.ts";
-import { client, depositLoad, type Load, makeLoad } from "../load.ts";
+import { client, depositLoad, type Load, makeLoads } from "../load.ts";
 import type { Contestant, Scenario } from "../scenario.ts";
 
 const ONE = concurrent("one deposit", 1);
@@ -18,7 +18,7 @@ function concurrent(name: string, clients: number): Contestant {
       async ready() {
         for (const index of loads.keys()) await first.remove(`load${index}`);
         await depot.emptied();
-        loads = sessions.map(() => makeLoad(bytes));
+        loads = makeLoads(clients, bytes);
       },
       async run() {
         await Promise.all(
