@@ -1,10 +1,24 @@
 /** Answers, read as if whoever sent them were hostile. */
 import { decodeReply, startsAs } from "./codec.ts";
-import { BadPeer, Refusal } from "./errors.ts";
+import { BadLine, type Connection } from "./connection.ts";
+import { BadPeer, ConnectionLost, Refusal } from "./errors.ts";
 import { type Message, REPLIES, type Values } from "./messages.ts";
 
 /** Who answers, as a complaint names them. */
 export type Answerer = "depot" | "holder";
+
+/** Reads an answer's line, for whom the end of the stream is a broken connection. */
+export async function readAnswer(connection: Connection, patienceMs?: number): Promise<string> {
+  let line: string | null;
+  try {
+    line = await connection.readLine(patienceMs === undefined ? {} : { patienceMs });
+  } catch (error) {
+    if (error instanceof BadLine) throw new BadPeer(error.message, { cause: error });
+    throw error;
+  }
+  if (line === null) throw new ConnectionLost("The connection ended before the answer");
+  return line;
+}
 
 /** A line as the answer that it should be. Throws the `Refusal` that was sent, or `BadPeer`. */
 export function decodeAnswer<M extends Message>(

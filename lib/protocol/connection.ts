@@ -1,5 +1,5 @@
 import { within } from "./deadlines.ts";
-import { BadPeer, ConnectionLost, PeerStalled } from "./errors.ts";
+import { ConnectionLost, PeerStalled } from "./errors.ts";
 import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
 
 const LF = 0x0a;
@@ -8,6 +8,8 @@ const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** What a connection waits with. Thousands may be idle, and most lines fit in it. */
 const SMALL_BYTES = 256;
+/** Nothing comes for so long, and the other side waits for an answer after all. Milliseconds. */
+const HOLD_MS = 5;
 
 /** What a line that is too long or not UTF-8 is called; the session decides what to answer. */
 export class BadLine extends Error {
@@ -110,7 +112,7 @@ export class Connection implements Disposable {
 
   /**
    * Writes a line that the other side need not wait for: one that has gone on already gets it with
-   * what is written next.
+   * what is written next, or as soon as nothing more comes from it.
    */
   async answerAhead(line: string): Promise<void> {
     const wentOn = this.#end > this.#start;
@@ -249,7 +251,18 @@ export class Connection implements Disposable {
   }
 
   #read(target: Uint8Array): Promise<number | null> {
-    return this.#conn.read(target).catch(broken);
+    const coming = this.#conn.read(target).catch(broken);
+    return this.#later.length === 0 ? coming : this.#readOrAnswer(coming);
+  }
+
+  /** Who went on only so far may be waiting for the lines that are held back. */
+  async #readOrAnswer(coming: Promise<number | null>): Promise<number | null> {
+    const held = Promise.withResolvers<boolean>();
+    const timer = setTimeout(() => held.resolve(true), HOLD_MS);
+    const isStill = await Promise.race([held.promise, coming.then(() => false, () => false)]);
+    clearTimeout(timer);
+    if (isStill) await this.writeLine();
+    return await coming;
   }
 
   #write(data: Uint8Array): Promise<number> {
@@ -262,19 +275,6 @@ export class Connection implements Disposable {
       return new PeerStalled(`Nothing moved for ${patienceMs / 1000} s`);
     });
   }
-}
-
-/** Reads an answer's line, for whom the end of the stream is a broken connection. */
-export async function readAnswer(connection: Connection, patienceMs?: number): Promise<string> {
-  let line: string | null;
-  try {
-    line = await connection.readLine(patienceMs === undefined ? {} : { patienceMs });
-  } catch (error) {
-    if (error instanceof BadLine) throw new BadPeer(error.message, { cause: error });
-    throw error;
-  }
-  if (line === null) throw new ConnectionLost("The connection ended before the answer");
-  return line;
 }
 
 function broken(cause: unknown): never {

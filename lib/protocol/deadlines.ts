@@ -26,8 +26,8 @@ class Waits {
   }
 
   drop(wait: Wait): void {
-    this.#waits.delete(wait);
-    if (this.#waits.size > 0) return;
+    // One that ran out is not here any more, and others of its length may wait elsewhere.
+    if (!this.#waits.delete(wait) || this.#waits.size > 0) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     BY_LENGTH.delete(this.ms);

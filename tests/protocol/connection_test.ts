@@ -190,6 +190,26 @@ Deno.test("an answer that the other side does not wait for leaves with the next 
   assertEquals(await pair.heard(8), "at once\n");
 });
 
+Deno.test("an answer is not held from who has gone on only in part, and waits", async () => {
+  using pair = await SocketPair.open({ patienceMs: 2_000 });
+  const { connection } = pair;
+  await pair.say("first\nsec");
+  assertEquals(await connection.readLine(), "first");
+  await connection.answerAhead("one");
+  const second = connection.readLine();
+  second.catch(() => {});
+  assertEquals(await pair.heard(4), "one\n");
+  await pair.say("ond\nthird\n");
+  assertEquals(await second, "second");
+  await connection.answerAhead("two");
+  assertEquals(await connection.readLine(), "third");
+  const bytes = connection.readFull(new Uint8Array(2));
+  bytes.catch(() => {});
+  assertEquals(await pair.heard(4), "two\n");
+  await pair.say("xy");
+  await bytes;
+});
+
 Deno.test("a held answer comes before the raw bytes, and before lines around bytes", async () => {
   using pair = await SocketPair.open();
   const { connection } = pair;
