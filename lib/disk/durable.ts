@@ -33,9 +33,14 @@ export class FolderSync implements Disposable {
     await this.#handle?.sync();
   }
 
-  [Symbol.dispose](): void {
+  /** Another folder may have the name by now: that one is opened when it is synced. */
+  forget(): void {
     this.#handle?.close();
     this.#handle = null;
+  }
+
+  [Symbol.dispose](): void {
+    this.forget();
   }
 
   async #open(): Promise<void> {

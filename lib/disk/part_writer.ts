@@ -106,7 +106,7 @@ export class PartWriter implements AsyncDisposable {
       for (const one of both) if (one.status === "rejected") throw one.reason;
       this.#close();
       this.#owner.alive();
-      await this.#rename(target, digest);
+      await this.#rename(target, { digest, shard });
       this.#settled = true;
       await shard.sync();
     });
@@ -154,7 +154,10 @@ export class PartWriter implements AsyncDisposable {
     throw new Error(`the file has ${actual} bytes, ${this.#position} were written, not ${size}`);
   }
 
-  async #rename(target: string, digest: string): Promise<void> {
+  async #rename(
+    target: string,
+    { digest, shard }: { digest: string; shard: FolderSync },
+  ): Promise<void> {
     try {
       await Deno.rename(this.#path, target);
     } catch (error) {
@@ -163,6 +166,7 @@ export class PartWriter implements AsyncDisposable {
       // Somebody cleared the contents away by hand; the next copies must have a place to go.
       await makeFolder(this.#owner.layout.contents);
       await makeFolder(this.#owner.layout.shard(digest));
+      shard.forget();
       await Deno.rename(this.#path, target);
     }
   }
