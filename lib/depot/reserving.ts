@@ -2,6 +2,7 @@
 import { type Core, livePlaces, Refused } from "./core.ts";
 import { type DepositRequest, type Plan, ROOM_STEP_BYTES } from "./deposit_plan.ts";
 import { choosePlaces } from "./placement.ts";
+import type { Look } from "./rooms.ts";
 
 /**
  * The places for a new upload, with room held on each, and none of `besides`. Throws `Refused` when
@@ -18,19 +19,22 @@ export async function reserve(
     : null;
   const preferred = new Set(content ? livePlaces(content, core.places) : []);
   const takers = core.places.takers().filter(({ id }) => !besides?.has(id));
-  const look = await core.rooms.look(takers, { recent: buffered });
   const size = roomFor(request);
-  // From here to the reservations nothing is awaited: two deposits never get the same room.
-  const chosen = choosePlaces({
-    candidates: look.candidates(),
-    count: wanted,
-    size: Math.max(size, 1),
-    held: [],
-    preferred,
-    doubted: core.doubts.places,
-    from: request.machine,
-    random: core.random,
-  });
+  const choose = (look: Look) =>
+    choosePlaces({
+      candidates: look.candidates(),
+      count: wanted,
+      size: Math.max(size, 1),
+      held: [],
+      preferred,
+      doubted: core.doubts.places,
+      from: request.machine,
+      random: core.random,
+    });
+  let chosen = choose(await core.rooms.look(takers, { recent: buffered }));
+  // Nobody is refused for room that was made since the places were asked.
+  if (buffered && chosen.length < least) chosen = choose(await core.rooms.look(takers));
+  // From the last look to the reservations nothing is awaited: two deposits never get the same room.
   if (chosen.length < least) throw tooFew(wanted, chosen.length);
   return chosen.slice(0, request.wait ?? wanted).map((id) => ({
     place: core.places.get(id)!,

@@ -358,3 +358,14 @@ Deno.test("broken uploads give way to a deposit that needs their room, and to no
   );
   assertEquals((await test.catalog.uploads()).length, 0);
 });
+
+Deno.test("a small deposit is not refused for room that was made a moment ago", async () => {
+  await using test = await TestDepot.open({ places: 1 });
+  const signal = AbortSignal.timeout(5_000);
+  const { faults } = test.store.place("p0");
+  const ask = () => test.depot.offer(test.request("a", { replicas: 1, size: 1 }), signal);
+  faults.full = true;
+  await assertRejects(ask, Refused, "no place has room");
+  faults.full = false;
+  await using _offer = await ask();
+});
