@@ -4,6 +4,9 @@
  * they began, and only the oldest is looked at.
  */
 
+/** A timer of more ends at once. Milliseconds. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 interface Wait {
   /** Monotonic milliseconds. */
   until: number;
@@ -21,7 +24,7 @@ class Waits {
   add(late: () => void): Wait {
     const wait = { until: performance.now() + this.ms, late };
     this.#waits.add(wait);
-    this.#timer ??= setTimeout(this.#look, this.ms);
+    if (this.#timer === undefined) this.#lookIn(this.ms);
     return wait;
   }
 
@@ -33,13 +36,14 @@ class Waits {
     BY_LENGTH.delete(this.ms);
   }
 
+  #lookIn(ms: number): void {
+    this.#timer = setTimeout(this.#look, Math.min(ms, LONGEST_TIMER_MS));
+  }
+
   #look = (): void => {
     const now = performance.now();
     for (const wait of this.#waits) {
-      if (wait.until > now) {
-        this.#timer = setTimeout(this.#look, wait.until - now);
-        return;
-      }
+      if (wait.until > now) return this.#lookIn(wait.until - now);
       this.drop(wait);
       wait.late();
     }

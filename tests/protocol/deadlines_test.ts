@@ -42,3 +42,22 @@ Deno.test("within() calls back only for a wait that ran out", async () => {
   await within(never(), 20, count).catch(() => {});
   assertEquals(called, 1);
 });
+
+Deno.test("within() waits for months without looking at it all the time", async () => {
+  const { setTimeout } = globalThis;
+  const asked: unknown[] = [];
+  const done = Promise.withResolvers<void>();
+  let work: Promise<void>;
+  try {
+    globalThis.setTimeout = ((run: () => void, ms: number) => {
+      asked.push(ms);
+      return setTimeout(run, ms);
+    }) as typeof setTimeout;
+    work = within(done.promise, 90 * 24 * 3_600_000, late);
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  done.resolve();
+  await work;
+  assertEquals(asked, [2 ** 31 - 1]);
+});
