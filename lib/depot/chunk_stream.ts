@@ -8,6 +8,8 @@ import type { Source } from "./source_order.ts";
 
 /** While a chunk is waited for, a look at who reads it so often. Milliseconds. */
 const LOOK_MS = 50;
+/** Who lets go waits so long for reads that do not end, as of a disk that hangs. Milliseconds. */
+const LEAVE_MS = 1_000;
 
 export interface ChunkStreamOptions {
   content: ContentToRead;
@@ -82,10 +84,14 @@ export class ChunkStream implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.options.content.signal.removeEventListener("abort", this.#abort);
     this.#closed = true;
+    if (this.#work.size === 0) return await this.#lanes[Symbol.asyncDispose]();
+    this.#stop();
     // No copy is closed under a read.
-    if (this.#work.size > 0) this.#stop();
-    await Promise.all(this.#work);
-    await this.#lanes[Symbol.asyncDispose]();
+    const ended = Promise.all(this.#work).then(() => this.#lanes[Symbol.asyncDispose]());
+    const left = new AbortController();
+    const late = this.options.clock.sleep(LEAVE_MS, left.signal);
+    await Promise.race([ended, late]);
+    left.abort();
   }
 
   #stop(reason?: unknown): void {

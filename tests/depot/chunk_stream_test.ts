@@ -264,6 +264,16 @@ Deno.test("an abort ends a read on a line that stalls, and so does letting go", 
   }
 });
 
+Deno.test("a copy that hangs, and cannot be told to stop, holds up neither the bytes nor the end", async () => {
+  const bench = new Bench(100, 100);
+  const [, hung] = bench.places;
+  const never = new Promise<void>(() => {});
+  const onChunk = (index: number) => void (index === 30 && (hung!.line.carry = () => never));
+  const ms = await bench.read({ onChunk });
+  assert(ms < 4 * 100 + 26 * 50 + 1_000 + 50 * 100, `${ms}`);
+  assertEquals(bench.suspects, new Set());
+});
+
 Deno.test("what is read ahead fits in the window, however slow the client becomes", async () => {
   for (const [copies, window] of [[2, 8], [3, 12], [4, 16]] as const) {
     const bench = new Bench(...Array<number>(copies).fill(100));
