@@ -27,7 +27,11 @@ export const depositCommand = defineCommand({
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
     "verify": { kind: "switch", help: "Look at every file's bytes, also where nothing changed" },
     // Small files wait for syncs more than for anything else, and share them.
-    "connections": { ...CONNECTIONS, default: "48" },
+    "connections": {
+      ...CONNECTIONS,
+      default: "48",
+      help: "Connections at once, for several files; 16 of them send files over 128 KiB",
+    },
   },
   examples: [
     ["deposito client deposit report.pdf --replicas 3", "three copies, each on another place"],
