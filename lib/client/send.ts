@@ -30,7 +30,7 @@ export async function send(
 ): Promise<Receipt> {
   // A stream takes no turn: it may last for ever, and its bytes may depend on another's.
   const isLarge = source.size !== null && source.size > AHEAD_BYTES;
-  using _turn = isLarge ? await sessions.large.enter(signal) : null;
+  using _turn = isLarge ? await sessions.large.take(1, signal) : null;
   let upload = uploadOf(sessions, request.name, source);
   let busy = 0;
   return await sessions.run(async (session: Session, advanced) => {

@@ -1,6 +1,6 @@
 /** Sessions of one client at one depot: opened as they are needed, and again when they break. */
+import { Budget } from "../content/budget.ts";
 import { BadPeer, ConnectionLost, Refusal } from "../protocol/mod.ts";
-import { Gate } from "./gate.ts";
 import { type Advanced, type Pace, REAL_PACE, withRetries } from "./pace.ts";
 import { type Address, Session } from "./session.ts";
 
@@ -33,8 +33,8 @@ const LARGE_AT_ONCE = 16;
 /** Requests at the same time have a session each. */
 export class Sessions implements Disposable {
   readonly peer: Peer;
-  /** For who sends a large file. */
-  readonly large: Gate = new Gate(LARGE_AT_ONCE);
+  /** Turns of those who send a large file. */
+  readonly large: Budget = new Budget(LARGE_AT_ONCE);
   #options: SessionsOptions;
   #idle: Session[];
   #over = false;

@@ -1,5 +1,5 @@
 import { CHUNK_BYTES } from "../content/chunk_checks.ts";
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../content/budget.ts";
 import { windowOf } from "./ranges.ts";
 
 /** With fewer than these a reader and its consumer would wait for each other. */
@@ -54,7 +54,7 @@ export class ChunkBuffers implements Disposable {
    */
   resize(limit: number): boolean {
     while (LEAST_BUFFERS + this.#more.length < limit) {
-      const held = this.memory.tryTake(this.bytes, this.memory.bytes / 2);
+      const held = this.memory.tryTake(this.bytes, this.memory.amount / 2);
       if (!held) {
         this.#letGo();
         return false;

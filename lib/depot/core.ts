@@ -1,4 +1,4 @@
-import type { Budget } from "./budget.ts";
+import type { Budget } from "../content/budget.ts";
 import type { Catalog, ContentRecord, FileRecord } from "./catalog/catalog.ts";
 import type { Place } from "../../stores/store.ts";
 import type { Clock } from "./clock.ts";

@@ -1,7 +1,7 @@
 /** A running depot: what sessions ask of it. Knows no socket and no terminal. */
 import type { Place, Store } from "../../stores/store.ts";
 import { digestOf } from "../content/digest.ts";
-import { Budget } from "./budget.ts";
+import { Budget } from "../content/budget.ts";
 import type { Catalog, FileRecord } from "./catalog/catalog.ts";
 import type { Clock } from "./clock.ts";
 import type { OnFileCopies } from "./copy_progress.ts";

@@ -1,5 +1,5 @@
 /** Looks at every copy of one file at once, because its owner wants to know. */
-import { Budget } from "./budget.ts";
+import { Budget } from "../content/budget.ts";
 import type { ContentRecord, PlaceRecord } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
 import { Examiner, isBad, type RightAnswer } from "./examiner.ts";

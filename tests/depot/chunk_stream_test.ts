@@ -1,7 +1,7 @@
 /** A content from several copies at once, in a time that only the lines to them take. */
 import { CHUNK_BYTES, ChunkChecks } from "../../lib/content/chunk_checks.ts";
 import { digestOf } from "../../lib/content/digest.ts";
-import { Budget } from "../../lib/depot/budget.ts";
+import { Budget } from "../../lib/content/budget.ts";
 import { ChunkBuffers } from "../../lib/depot/chunk_buffers.ts";
 import { ChunkStream } from "../../lib/depot/chunk_stream.ts";
 import { NoGoodCopy } from "../../lib/depot/content_reader.ts";

@@ -1,4 +1,4 @@
-import { Budget } from "../../lib/depot/budget.ts";
+import { Budget } from "../../lib/content/budget.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 
 Deno.test("a budget lets in as many as it has bytes for, then the others in the order of coming", async () => {
@@ -28,4 +28,35 @@ Deno.test("who is aborted while waiting for a budget does not hold up those behi
   await assertRejects(() => waiting, Error, "left");
   using _held = await behind;
   first[Symbol.dispose]();
+});
+
+Deno.test("a budget of turns lets so many through at a time, the others in the order of their coming", async () => {
+  const turns = new Budget(2);
+  const inside: string[] = [];
+  const enter = async (name: string) => {
+    const turn = await turns.take(1);
+    inside.push(name);
+    return turn;
+  };
+  const [a, , c, d] = ["a", "b", "c", "d"].map(enter);
+  const first = await a!;
+  assertEquals(inside, ["a", "b"]);
+  first[Symbol.dispose]();
+  first[Symbol.dispose]();
+  (await c!)[Symbol.dispose]();
+  await d!;
+  assertEquals(inside, ["a", "b", "c", "d"]);
+});
+
+Deno.test("who stops waiting before a budget of turns takes nobody's turn", async () => {
+  const turns = new Budget(1);
+  const first = await turns.take(1);
+  const stop = new AbortController();
+  const stopped = turns.take(1, stop.signal);
+  const next = turns.take(1);
+  stop.abort(new Error("enough"));
+  await assertRejects(() => stopped, Error, "enough");
+  first[Symbol.dispose]();
+  (await next)[Symbol.dispose]();
+  using _turn = await turns.take(1);
 });
