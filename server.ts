@@ -46,7 +46,7 @@ import {
 } from "./lib/terminal/values.ts";
 import { fsStore } from "./stores/fs.ts";
 import { nameDirectories } from "./stores/fs_directories.ts";
-import { openStores } from "./stores/mod.ts";
+import { directoriesOf, openStores } from "./stores/mod.ts";
 import { type StoreContext, StoreRefused } from "./stores/store.ts";
 
 type Flags = FlagValues<typeof SERVER_FLAGS>;
@@ -123,7 +123,9 @@ async function serve(flags: Flags): Promise<void> {
       lentAt: (address) => joining?.needed(address) ?? Promise.resolve(0),
     }),
   );
-  const paths = flags.store.length > 0 ? directoriesOf(flags) : [data.ownStore];
+  const paths = flags.store.length > 0
+    ? directoriesOf(flags.store, userPath("."))
+    : [data.ownStore];
   const named = (await nameDirectories(paths)).map(({ address }) => address);
   warnOfLeftOut(await catalog.places(), named, log);
   const reserve = reserveOf(flags);
@@ -162,17 +164,10 @@ async function check(flags: Flags): Promise<boolean> {
   using stopping = new Stopping();
   using data = await DataDirectory.open(userPath(flags.data), { create: false });
   return await checkOffline(data.catalog, {
-    directories: directoriesOf(flags),
+    directories: directoriesOf(flags.store, userPath(".")),
     full: flags.full,
     signal: stopping.signal,
   });
-}
-
-/** Those that `--store fs:` names. */
-function directoriesOf({ store }: Flags): string[] {
-  return store.filter((spec) => spec.startsWith("fs:"))
-    .flatMap((spec) => spec.slice("fs:".length).split(",")).filter((path) => path !== "")
-    .map(userPath);
 }
 
 /** `owed`: bytes of a disk, by its zone, that are lent to other depots and not yet used. */

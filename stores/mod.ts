@@ -10,10 +10,7 @@ type Opener = (values: string[], options: OpenStoresOptions) => Promise<Store>;
 
 /** The stores that come with the program, by kind. */
 const KINDS: Record<string, Opener> = {
-  fs: (values, { context, base }) => {
-    const directories = values.flatMap((value) => value.split(",")).filter((path) => path !== "");
-    return fsStore({ directories: directories.map((path) => resolve(base, path)), context });
-  },
+  fs: (values, { context, base }) => fsStore({ directories: directories(values, base), context }),
   clients: (_values, { lenders }) => {
     if (lenders) return Promise.resolve(clientsStore(lenders));
     throw new StoreRefused("Could not open the store clients: nobody can connect here");
@@ -35,6 +32,17 @@ export interface OpenStoresOptions {
   base: string;
   /** Who lends room, for `clients`. */
   lenders?: Lenders;
+}
+
+/** The directories that those of `specs` name which are of the kind `fs`, as absolute paths. */
+export function directoriesOf(specs: string[], base: string): string[] {
+  const own = specs.filter((spec) => spec.startsWith("fs:"));
+  return directories(own.map((spec) => spec.slice("fs:".length)), base);
+}
+
+function directories(values: string[], base: string): string[] {
+  return values.flatMap((value) => value.split(",")).filter((path) => path !== "")
+    .map((path) => resolve(base, path));
 }
 
 /** Opens what one `--store` asks for. Throws as `openStores` does. */

@@ -10,6 +10,7 @@
  * it moved to `<depot id>.<8 digits>.old.json`.
  */
 import { join } from "node:path";
+import { syncFolder } from "../disk/durable.ts";
 import { isUuid } from "../protocol/mod.ts";
 import { LocalError, messageOf } from "./errors.ts";
 import { lockFile } from "./lock.ts";
@@ -197,13 +198,6 @@ function cannotRemember(path: string, cause: unknown): LocalError {
   const words = `Could not use ${path} to remember your identifier: ${messageOf(cause)}`;
   const advice = "make it writable, or set XDG_CONFIG_HOME to a folder that is";
   return new LocalError("identidade", `${words}; ${advice}`, { cause });
-}
-
-async function syncFolder(path: string): Promise<void> {
-  // Windows cannot open a folder to sync it.
-  if (Deno.build.os === "windows") return;
-  using folder = await Deno.open(path);
-  await folder.sync();
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -1,5 +1,6 @@
 /** What is remembered of folders takes no more room than this. */
 import { join } from "node:path";
+import { removeIfThere } from "../disk/durable.ts";
 
 /** Folders that are remembered, at most: those that were written longest ago are forgotten. */
 const MOST_FOLDERS = 256;
@@ -43,10 +44,4 @@ async function entriesOf(folder: string): Promise<Entry[]> {
     entries.push({ path, size: info.size, writtenAt, isDraft: !name.endsWith(".jsonl") });
   }
   return entries;
-}
-
-async function removeIfThere(path: string): Promise<void> {
-  await Deno.remove(path).catch((error) => {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  });
 }

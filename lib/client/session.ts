@@ -9,6 +9,7 @@ import {
   REPLIES,
   REQUESTS,
   requireName,
+  Unanswered,
 } from "../protocol/mod.ts";
 import { Blocks } from "./blocks.ts";
 import { machineName } from "./machine.ts";
@@ -111,8 +112,7 @@ export class Session implements Disposable {
         const hello = { id, version: PROTOCOL_VERSION, machine: machineName() };
         await connection.writeLine(encode(REQUESTS.connect, hello));
         const answer = await readReply(connection, REPLIES.connected).catch((error) => {
-          const isEnd = error instanceof ConnectionLost && /ended before/.test(error.message);
-          throw isEnd ? nobodyAt(address, error) : error;
+          throw error instanceof Unanswered ? nobodyAt(address, error) : error;
         });
         if (id !== null && answer.id !== id) {
           throw new BadPeer("The depot answered for another identifier than was asked for");

@@ -1,7 +1,7 @@
 /** Answers, read as if whoever sent them were hostile. */
 import { decodeReply, startsAs } from "./codec.ts";
 import { BadLine, type Connection } from "./connection.ts";
-import { BadPeer, ConnectionLost, Refusal } from "./errors.ts";
+import { BadPeer, Refusal, Unanswered } from "./errors.ts";
 import { type Message, REPLIES, type Values } from "./messages.ts";
 
 /** Who answers, as a complaint names them. */
@@ -16,7 +16,7 @@ export async function readAnswer(connection: Connection, patienceMs?: number): P
     if (error instanceof BadLine) throw new BadPeer(error.message, { cause: error });
     throw error;
   }
-  if (line === null) throw new ConnectionLost("The connection ended before the answer");
+  if (line === null) throw new Unanswered("The connection ended before the answer");
   return line;
 }
 

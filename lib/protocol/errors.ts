@@ -64,6 +64,9 @@ export class ConnectionLost extends Error {
   override readonly name = "ConnectionLost";
 }
 
+/** The connection was there, and ended before the answer began. */
+export class Unanswered extends ConnectionLost {}
+
 /** The connection was there, and nothing moved on it for too long. */
 export class PeerStalled extends ConnectionLost {}
 
