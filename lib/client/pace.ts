@@ -63,8 +63,9 @@ export interface RetryOptions {
 
 /**
  * Runs `attempt` until it succeeds, fails for good, or nothing got further for five minutes (half
- * a minute where the depot has no copy to read and nothing came at all). Waits 0.5 s, doubling to 30 s, each time between half of that and all of it. `attempt` says how far it
- * is with `advanced`; only a higher number than ever before in that stage counts.
+ * a minute where the depot has no copy to read and nothing came at all). Waits 0.5 s, doubling to
+ * 30 s, each time between half of that and all of it. `attempt` says how far it is with `advanced`;
+ * only a higher number than ever before in that stage counts.
  */
 export async function withRetries<T>(
   attempt: (advanced: Advanced) => Promise<T>,

@@ -88,10 +88,7 @@ export class ChunkStream implements AsyncDisposable {
     this.#stop();
     // No copy is closed under a read.
     const ended = Promise.all(this.#work).then(() => this.#lanes[Symbol.asyncDispose]());
-    const left = new AbortController();
-    const late = this.options.clock.sleep(LEAVE_MS, left.signal);
-    await Promise.race([ended, late]);
-    left.abort();
+    if (await this.#settles(ended, LEAVE_MS)) await ended;
   }
 
   #stop(reason?: unknown): void {
@@ -167,15 +164,19 @@ export class ChunkStream implements AsyncDisposable {
   async #arrived(asked: Asked): Promise<Filled> {
     const { promise } = asked.arrival;
     while (!asked.isHere && (this.#sources.length > 1 || this.#lanes.areLeaving)) {
-      const here = new AbortController();
-      const settled = promise.then(() => true, () => true);
-      const looked = this.options.clock.sleep(LOOK_MS, here.signal).then(() => false);
-      const isSettled = await Promise.race([settled, looked]);
-      here.abort();
-      if (isSettled) break;
+      if (await this.#settles(promise, LOOK_MS)) break;
       this.#hurry(asked);
     }
     return await promise;
+  }
+
+  /** Whether `work` ends within `ms`, for good or bad. */
+  async #settles(work: Promise<unknown>, ms: number): Promise<boolean> {
+    const stop = new AbortController();
+    const late = this.options.clock.sleep(ms, stop.signal).then(() => false);
+    const isSettled = await Promise.race([work.then(() => true, () => true), late]);
+    stop.abort();
+    return isSettled;
   }
 
   /** Asks another copy as well for a chunk that all wait for, when the first takes far too long. */

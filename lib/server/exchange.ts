@@ -21,7 +21,7 @@ export interface Exchange {
   log: Log;
   /** Shared by all connections. */
   memory: BodyMemory;
-  /** Aborts when the connection has ended, or the depot has stopped, before the answer. */
+  /** Aborts when the session has ended in the middle of the answer: ends what is left under way. */
   signal: AbortSignal;
   client: Client | null;
   /** `null`: this depot takes no places of clients. */

@@ -15,14 +15,13 @@ import { Stopping } from "./stopping.ts";
 import { formatAddress, parsePort, UsageError } from "./values.ts";
 
 /** Loaded when it is asked for: a command starts without it. */
-const runClientMenu: typeof import("./client_menu.ts").runClientMenu = async (settings) =>
-  await (await import("./client_menu.ts")).runClientMenu(settings);
+const menu = () => import("./client_menu.ts");
 
 /** Runs one command, or the menu. Resolves to the exit status. */
 export async function runClientCommand(args: readonly string[]): Promise<number> {
   try {
     const seeds = seedWords(args);
-    if (seeds) return await runClientMenu(seeds);
+    if (seeds) return await (await menu()).runClientMenu(seeds);
     return await runWords(args);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
@@ -68,7 +67,9 @@ async function withoutCommand(args: readonly string[]): Promise<number> {
     print(helpText(clientUsage()));
     return EXIT.done;
   }
-  if (firstWord(args, CLIENT_FLAGS) === null && hasTerminal()) return await runClientMenu(flags);
+  if (firstWord(args, CLIENT_FLAGS) === null && hasTerminal()) {
+    return await (await menu()).runClientMenu(flags);
+  }
   const names = Object.keys(COMMANDS).join(", ");
   throw new UsageError(`Missing COMMAND: one of ${names}; see deposito client --help`);
 }
