@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../deno.json" with { type: "json" };
 import { countFiles, type Ground } from "./ground.ts";
-import { Daemon, run } from "./processes.ts";
+import { Daemon, delay, run } from "./processes.ts";
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 
@@ -85,7 +85,7 @@ export class RunningDepot implements AsyncDisposable {
     const end = performance.now() + EMPTIED_MS;
     while (await this.#countContents() > 0) {
       if (performance.now() > end) throw new Error("The depot does not delete what was removed");
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await delay(10);
     }
   }
 

@@ -5,7 +5,7 @@ import { fillDepot } from "./filled_depot.ts";
 import type { Ground } from "./ground.ts";
 import { client, depositFew } from "./load.ts";
 import { PauseProbe } from "./pauses.ts";
-import { processorSeconds, syncDisks } from "./processes.ts";
+import { delay, processorSeconds, syncDisks } from "./processes.ts";
 import { median } from "./rounds.ts";
 import type { Scale } from "./scale.ts";
 import type { Contestant, Entry, Fact } from "./scenario.ts";
@@ -105,10 +105,6 @@ async function isAtRest({ server }: RunningDepot): Promise<boolean> {
   const before = await processorSeconds(server.pid);
   await delay(LOOK_MS);
   return await processorSeconds(server.pid) - before <= REST_SECONDS;
-}
-
-function delay(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Median time of a list of all files of a client, as the client sees it. */

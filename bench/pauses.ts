@@ -1,4 +1,5 @@
 /** How long a server leaves a newcomer without an answer: its event loop's pauses, from outside. */
+import { delay } from "./processes.ts";
 
 /** Between two questions. Milliseconds. */
 const EVERY_MS = 5;
@@ -29,7 +30,7 @@ export class PauseProbe implements AsyncDisposable {
       await connection.write(NONSENSE);
       await connection.read(answer);
       this.longest = Math.max(this.longest, performance.now() - begun);
-      await new Promise((resolve) => setTimeout(resolve, EVERY_MS));
+      await delay(EVERY_MS);
     }
   }
 }

@@ -46,6 +46,11 @@ export async function run(
   throw new Error(`${program} ended with ${code}: ${words}`);
 }
 
+/** Resolves after so long. */
+export function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
 /** Resolves when all that was written before is on the disks, where a program can ask for that. */
 export async function syncDisks(): Promise<void> {
   if (Deno.build.os !== "windows") await run("sync", []);
@@ -118,7 +123,7 @@ export class Daemon implements AsyncDisposable {
     while (!(ready instanceof RegExp ? ready.test(this.#said) : await answers(ready.port))) {
       if (this.#ended) throw new Error(`${this.program} ended: ${this.#said.trim().slice(-500)}`);
       if (performance.now() > end) throw new Error(`${this.program} is not ready: ${this.#said}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await delay(5);
     }
   }
 

@@ -65,17 +65,17 @@ export const rsyncPutThreeSynced: Contestant = putLarge("three rsyncs --fsync", 
 function putSmall(name: string, flags: string[], again = false): Contestant {
   return contestant(name, async ({ files, url }, ground) => {
     const source = await ground.small();
-    let target = "round0/";
-    if (again) await run("rsync", ["-a", source, url + target]);
-    let rounds = 0;
+    let round = 0;
+    const target = () => `round${round}/`;
+    if (again) await run("rsync", ["-a", source, url + target()]);
     return {
       ready() {
-        if (!again) target = `round${++rounds}/`;
+        if (!again) round++;
         return Promise.resolve();
       },
       async run() {
-        await run("rsync", ["-a", ...flags, source, url + target]);
-        await requireFiles(join(files, target), ground.scale.smallFiles);
+        await run("rsync", ["-a", ...flags, source, url + target()]);
+        await requireFiles(join(files, target()), ground.scale.smallFiles);
       },
     };
   });
