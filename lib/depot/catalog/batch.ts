@@ -1,5 +1,6 @@
 /** Runs a batch of verbs as one transaction with one sync, each verb in a savepoint of its own. */
-import { type Answer, type Call, packError } from "./border.ts";
+import { packError } from "../../worker/packed_error.ts";
+import type { Answer, Call } from "./border.ts";
 import { isDamage } from "./database_file.ts";
 import type { Statements } from "./statements.ts";
 import { VERBS } from "./verbs.ts";

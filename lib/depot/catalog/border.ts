@@ -1,4 +1,5 @@
 /** What travels between the catalog and its worker: plain data, errors included. */
+import { type PackedError, restoreError } from "../../worker/packed_error.ts";
 import { CatalogRefused } from "./catalog.ts";
 import type { Verb } from "./verb.ts";
 
@@ -21,24 +22,9 @@ export type Reply =
   | { type: "closed" }
   | { type: "failed"; error: PackedError };
 
-export interface PackedError {
-  name: string;
-  message: string;
-  code?: string;
-}
-
 const CLASSES = { CatalogRefused, TypeError, RangeError };
 
-/** The parts of an error that survive the way. */
-export function packError(error: unknown): PackedError {
-  if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const { name, message } = error;
-  return "code" in error ? { name, message, code: String(error.code) } : { name, message };
-}
-
 /** The error again, of its own class where callers tell that class apart. */
-export function unpackError({ name, message, code }: PackedError): Error {
-  const known = CLASSES[name as keyof typeof CLASSES];
-  const error = known ? new known(message) : Object.assign(new Error(message), { name });
-  return code === undefined ? error : Object.assign(error, { code });
+export function unpackError(error: PackedError): Error {
+  return restoreError(error, CLASSES);
 }

@@ -1,7 +1,8 @@
 /// <reference lib="deno.worker" />
 /** The worker that has the catalog's database, so that a slow sync stops no socket. */
+import { packError } from "../../worker/packed_error.ts";
 import { depotOf, runBatch } from "./batch.ts";
-import { type Call, packError, type Reply, type Request } from "./border.ts";
+import type { Call, Reply, Request } from "./border.ts";
 import type { CatalogRefused } from "./catalog.ts";
 import { damaged, isDamage, openDatabase } from "./database_file.ts";
 import { Statements } from "./statements.ts";

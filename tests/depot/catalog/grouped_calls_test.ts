@@ -1,5 +1,5 @@
 import type { Request } from "../../../lib/depot/catalog/border.ts";
-import { GroupedCalls, type WorkerPort } from "../../../lib/depot/catalog/grouped_calls.ts";
+import { type CatalogPort, GroupedCalls } from "../../../lib/depot/catalog/grouped_calls.ts";
 import { openCatalog } from "../../../lib/depot/catalog/open.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
 import {
@@ -84,10 +84,10 @@ Deno.test("a closed catalog has done what was called before and refuses what com
 });
 
 /** A worker in whose place the test answers. */
-class SilentWorker implements WorkerPort {
-  onmessage: WorkerPort["onmessage"] = null;
-  onmessageerror: WorkerPort["onmessageerror"] = null;
-  onerror: WorkerPort["onerror"] = null;
+class SilentWorker implements CatalogPort {
+  onmessage: CatalogPort["onmessage"] = null;
+  onmessageerror: CatalogPort["onmessageerror"] = null;
+  onerror: CatalogPort["onerror"] = null;
   terminated = false;
   readonly received = Promise.withResolvers<Request>();
 
