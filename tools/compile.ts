@@ -23,14 +23,15 @@ export const SYSTEMS = {
 
 export type System = keyof typeof SYSTEMS;
 
-/** The catalog's worker is started by its address, which no import tells the compiler of. */
+/** Workers are started by their addresses, which no import tells the compiler of. */
+const DISK = ["--include", "lib/disk/small/worker.ts"];
 const CATALOG = ["--include", "lib/depot/catalog/worker.ts"];
 
 /** `task`: whose permissions it has. */
 const PROGRAMS = [
-  { name: "deposito", task: "deposito", module: "main.ts", more: CATALOG },
-  { name: "deposito-server", task: "server", module: "server.ts", more: CATALOG },
-  { name: "deposito-client", task: "client", module: "client.ts", more: [] },
+  { name: "deposito", task: "deposito", module: "main.ts", more: [...CATALOG, ...DISK] },
+  { name: "deposito-server", task: "server", module: "server.ts", more: [...CATALOG, ...DISK] },
+  { name: "deposito-client", task: "client", module: "client.ts", more: DISK },
 ] as const;
 
 export type Task = (typeof PROGRAMS)[number]["task"];

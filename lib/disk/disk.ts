@@ -1,21 +1,18 @@
 /** A directory that keeps contents durably, for one depot. What lies where: layout.ts. */
 import { statfs } from "node:fs/promises";
 import { type DiskAside, listAsides, moveAside, newestAside, removeAsides } from "./asides.ts";
-import { createAnew, removeIfThere } from "./durable.ts";
-import { diskError, Full, isAbsence, Unreachable } from "./errors.ts";
+import type { DiskUpload, DiskWriter } from "./disk_writer.ts";
+import { removeIfThere } from "./durable.ts";
+import { diskError, isAbsence, Unreachable } from "./errors.ts";
 import type { Layout } from "./layout.ts";
 import { listContents } from "./listing.ts";
 import { confirmMark, type DiskMark, readMark, writeMark } from "./mark.ts";
-import { type PartOwner, PartWriter } from "./part_writer.ts";
+import { openPart } from "./part_opening.ts";
 import { partsOf } from "./parts.ts";
-import {
-  type FileRange,
-  type FileReader,
-  hashFile,
-  openFile,
-  openRange,
-  statFile,
-} from "./reading.ts";
+import { type FileRange, type FileReader, hashFile, openRange, statFile } from "./reading.ts";
+import { SMALL_BYTES } from "./small/border.ts";
+import { SmallContents } from "./small/contents.ts";
+import { type HeldOwner, HeldWriter } from "./small/held_writer.ts";
 
 /** What a `Disk` is made of; `openDisk` in opening.ts puts it together. */
 export interface DiskParts {
@@ -27,27 +24,17 @@ export interface DiskParts {
   now: () => number;
 }
 
-/** So much is sooner written than its room is asked for: without room the write says so. */
-const SMALL_BYTES = 128 * 1024;
-
-/** Which upload to write, as in the store contract. */
-export interface DiskUpload {
-  id: string;
-  size?: number;
-  resume?: boolean;
-  signal: AbortSignal;
-}
-
 /**
  * An open disk, locked for this process until it is disposed. Its methods are those of a place in
  * the store contract. What is absent is `null` or a success only while the mark is there: a disk
  * that went away throws `Unreachable` and does not look empty.
  */
-export class Disk implements PartOwner, AsyncDisposable {
+export class Disk implements HeldOwner, AsyncDisposable {
   /** The place that the mark names. Survives moves to another path. */
   readonly id: string;
   readonly depot: string;
   readonly layout: Layout;
+  readonly small: SmallContents;
   readonly #now: () => number;
   #lock: Deno.FsFile | null;
   #openUploads = new Set<string>();
@@ -57,6 +44,7 @@ export class Disk implements PartOwner, AsyncDisposable {
     this.id = mark.place;
     this.depot = mark.depot;
     this.layout = layout;
+    this.small = new SmallContents(layout);
     this.#lock = lock;
     this.#now = now;
   }
@@ -74,18 +62,18 @@ export class Disk implements PartOwner, AsyncDisposable {
   }
 
   /** Opens an upload for writing. Throws `Full` when `size` cannot fit, an `Error` when it is open. */
-  async begin(upload: DiskUpload): Promise<PartWriter> {
-    const { id, signal } = upload;
+  async begin(upload: DiskUpload): Promise<DiskWriter> {
+    const { id, size, resume, signal } = upload;
     signal.throwIfAborted();
     this.alive();
     this.#refuseOpen(id, "begin");
     this.#openUploads.add(id);
     try {
-      return await this.#openPart(upload);
+      if (resume || size === undefined || size > SMALL_BYTES) return await openPart(this, upload);
+      return new HeldWriter(this, { id, size, signal });
     } catch (error) {
       this.#openUploads.delete(id);
-      if (isAbsence(error)) await this.confirm();
-      throw error instanceof Full ? error : diskError(`begin ${this.layout.part(id)}`, error);
+      throw error;
     }
   }
 
@@ -206,30 +194,8 @@ export class Disk implements PartOwner, AsyncDisposable {
     const lock = this.#lock;
     this.#lock = null;
     await this.#lastChange.catch(() => {});
+    await this.small[Symbol.asyncDispose]();
     lock?.close();
-  }
-
-  async #openPart(upload: DiskUpload): Promise<PartWriter> {
-    const path = this.layout.part(upload.id);
-    const kept = upload.resume ? await openFile(path, { read: true, write: true }) : null;
-    const file = kept ?? await createAnew(path);
-    try {
-      const position = kept ? await kept.seek(0, Deno.SeekMode.End) : 0;
-      await this.#refuseWithoutRoom((upload.size ?? 0) - position);
-      const { id: uploadId, signal } = upload;
-      return new PartWriter(this, { uploadId, file, position, isNew: !kept, signal });
-    } catch (error) {
-      file.close();
-      if (!kept) await removeIfThere(path);
-      throw error;
-    }
-  }
-
-  async #refuseWithoutRoom(bytes: number): Promise<void> {
-    if (bytes <= SMALL_BYTES) return;
-    const { free } = await this.room();
-    if (bytes <= free) return;
-    throw new Full(`Could not begin: ${this.layout.directory} has ${free} bytes, not ${bytes}`);
   }
 
   #refuseOpen(uploadId: string, verb: string): void {

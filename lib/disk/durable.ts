@@ -4,12 +4,21 @@ import { DiskRefused, isAbsence } from "./errors.ts";
 
 /** Contents are nobody's business but the depot's. */
 const FOLDER_MODE = 0o700;
-const FILE_MODE = 0o600;
+const NEW_FILE = { write: true, createNew: true, mode: 0o600 };
+/** Windows opens no directory for a sync; NTFS journals names by itself. */
+const FOLDERS_OPEN = Deno.build.os !== "windows";
 
 /** Makes names that were added to or taken from `folder` durable. */
 export async function syncFolder(folder: string): Promise<void> {
   using sync = new FolderSync(folder);
   await sync.sync();
+}
+
+/** The same where nothing else waits for this thread: all but the sync itself is done in place. */
+export async function syncFolderInPlace(folder: string): Promise<void> {
+  if (!FOLDERS_OPEN) return;
+  using handle = Deno.openSync(folder);
+  await handle.sync();
 }
 
 /** A sync of a folder, which may be opened ahead of the change that is to be synced. */
@@ -44,8 +53,7 @@ export class FolderSync implements Disposable {
   }
 
   async #open(): Promise<void> {
-    // Windows opens no directory for this; NTFS journals names by itself.
-    if (Deno.build.os !== "windows") this.#handle = await Deno.open(this.folder);
+    if (FOLDERS_OPEN) this.#handle = await Deno.open(this.folder);
   }
 }
 
@@ -88,13 +96,23 @@ export async function makePath(path: string): Promise<void> {
 
 /** Creates a file, in place of one that was there; its name is durable only with its folder's sync. */
 export async function createAnew(path: string): Promise<Deno.FsFile> {
-  const options = { write: true, createNew: true, mode: FILE_MODE };
   try {
-    return await Deno.open(path, options);
+    return await Deno.open(path, NEW_FILE);
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
     await removeIfThere(path);
-    return await Deno.open(path, options);
+    return await Deno.open(path, NEW_FILE);
+  }
+}
+
+/** The same, in place. */
+export function createAnewSync(path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(path, NEW_FILE);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    Deno.removeSync(path);
+    return Deno.openSync(path, NEW_FILE);
   }
 }
 

@@ -54,7 +54,7 @@ export class Layout {
   readonly aside: string;
   readonly lent: string;
 
-  constructor(readonly directory: string, depot: string) {
+  constructor(readonly directory: string, readonly depot: string) {
     if (!isDepotId(depot)) throw new TypeError(`Could not use ${depot} as a depot's id: no UUID`);
     this.root = join(depotsFolder(directory), depot);
     this.mark = join(this.root, "mark.json");

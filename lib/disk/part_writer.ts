@@ -4,6 +4,7 @@
  * A content is there after a power cut because of this order: write the part, sync the part, give
  * it the content's name, sync the folder of that name.
  */
+import type { DiskWriter } from "./disk_writer.ts";
 import { diskError, isAbsence } from "./errors.ts";
 import { FolderSync, makeFolder, removeIfThere, syncFolder } from "./durable.ts";
 import type { Layout } from "./layout.ts";
@@ -23,7 +24,7 @@ export interface PartOwner {
 }
 
 /** An open part. Disposed without `commit` or `keep`: its bytes are dropped. */
-export class PartWriter implements AsyncDisposable {
+export class PartWriter implements DiskWriter {
   readonly #owner: PartOwner;
   readonly #uploadId: string;
   readonly #path: string;

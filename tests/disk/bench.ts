@@ -29,7 +29,7 @@ export function open(directory: string): Promise<Disk> {
 export async function putText(disk: Disk, text: string): Promise<string> {
   const bytes = new TextEncoder().encode(text);
   const digest = digestOf(bytes);
-  await using writer = await disk.begin({ id: crypto.randomUUID(), signal });
+  await using writer = await disk.begin({ id: crypto.randomUUID(), size: bytes.length, signal });
   await writer.write(bytes);
   await writer.commit({ digest, size: bytes.length });
   return digest;

@@ -68,6 +68,24 @@ Deno.test({
 });
 
 Deno.test({
+  name: "small contents that find no room are Full, each by itself, and leave nothing",
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using _mounted = await mount(folder.path);
+    await using disk = await open(folder.path);
+    const texts = Array.from({ length: 60 }, (_, index) => `${index}`.padEnd(100_000));
+    const settled = await Promise.allSettled(texts.map((text) => putText(disk, text)));
+    const kept = texts.filter((_, index) => settled[index]!.status === "fulfilled");
+    assert(kept.length > 20 && kept.length < 45, `${kept.length} of ${texts.length} fit`);
+    for (const one of settled) assert(one.status === "fulfilled" || one.reason instanceof Full);
+    for (const text of kept) assertEquals(await getText(disk, digestOf(text)), text);
+    assertEquals((await Array.fromAsync(disk.list({ signal }))).length, kept.length);
+    assertEquals(await Array.fromAsync(disk.uploads()), []);
+  },
+});
+
+Deno.test({
   name: "a resume that does not fit beside what is kept is Full and keeps it",
   ignore,
   async fn() {

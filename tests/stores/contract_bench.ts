@@ -65,7 +65,7 @@ export async function read({ place, signal }: At, digest: string, aside = false)
 
 /** Writes bytes as an upload's and keeps them. */
 export async function keep({ place, signal }: At, id: string, bytes: Uint8Array): Promise<void> {
-  await using writer = await place.begin({ id, signal });
+  await using writer = await place.begin({ id, size: bytes.length, signal });
   await writer.write(bytes);
   await writer.keep();
 }

@@ -58,7 +58,7 @@ export const PLACE_CASES: ContractCases = {
     await using reader = (await place.get(digest, { from: 0, signal: stopping.signal }))!;
     const id = crypto.randomUUID();
     {
-      await using writer = await place.begin({ id, signal: stopping.signal });
+      await using writer = await place.begin({ id, size: 1_000, signal: stopping.signal });
       await writer.write(bytes.subarray(0, 10));
       stopping.abort(new Stopped());
       await assertRejects(() => reader.read(new Uint8Array(10)), Stopped);

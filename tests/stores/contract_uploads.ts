@@ -6,8 +6,8 @@ export const UPLOAD_CASES: ContractCases = {
   async "a commit of another size than was written throws and leaves nothing"(bench) {
     const { place, signal } = bench;
     const { digest, bytes } = contentOf(1_000);
-    {
-      await using writer = await place.begin({ id: crypto.randomUUID(), signal });
+    for (const said of [{}, { size: 1_000 }]) {
+      await using writer = await place.begin({ id: crypto.randomUUID(), signal, ...said });
       await writer.write(bytes.subarray(1));
       await assertRejects(() => writer.commit({ digest, size: 1_000 }), Error);
     }
@@ -18,7 +18,7 @@ export const UPLOAD_CASES: ContractCases = {
   async "a buffer may be used again once its write resolved"(bench) {
     const { place, signal } = bench;
     const content = contentOf(10_000);
-    await using writer = await place.begin({ id: crypto.randomUUID(), signal });
+    await using writer = await place.begin({ id: crypto.randomUUID(), size: 10_000, signal });
     const buffer = new Uint8Array(1_000);
     for (let at = 0; at < content.bytes.length; at += buffer.length) {
       buffer.set(content.bytes.subarray(at, at + buffer.length));
@@ -33,8 +33,8 @@ export const UPLOAD_CASES: ContractCases = {
   async "a writer that was disposed without more leaves nothing"(bench) {
     const { place, signal } = bench;
     const id = crypto.randomUUID();
-    {
-      await using writer = await place.begin({ id, signal });
+    for (const said of [{}, { size: 1_000 }]) {
+      await using writer = await place.begin({ id, signal, ...said });
       await writer.write(contentOf(1_000).bytes);
     }
     assertEquals(await Array.fromAsync(place.uploads()), []);
@@ -88,8 +88,9 @@ export const UPLOAD_CASES: ContractCases = {
   async "uploads side by side do not mix"(bench) {
     const { place, signal } = bench;
     const contents = [contentOf(3_000), contentOf(4_000), contentOf(5_000)];
-    await Promise.all(contents.map(async ({ digest, bytes }) => {
-      await using writer = await place.begin({ id: crypto.randomUUID(), signal });
+    await Promise.all(contents.map(async ({ digest, bytes }, index) => {
+      const said = index === 0 ? {} : { size: bytes.length };
+      await using writer = await place.begin({ id: crypto.randomUUID(), signal, ...said });
       for (let at = 0; at < bytes.length; at += 500) await writer.write(bytes.slice(at, at + 500));
       await writer.commit({ digest, size: bytes.length });
     }));

@@ -1,4 +1,4 @@
-import type { PartWriter } from "../../disk/mod.ts";
+import type { DiskWriter } from "../../disk/mod.ts";
 
 /** What a shelf counts of its uploads. Bytes. */
 export interface ShelfRoom {
@@ -19,7 +19,7 @@ export class ShelfWriter implements AsyncDisposable {
 
   constructor(
     private readonly shelf: ShelfRoom,
-    private readonly part: PartWriter,
+    private readonly part: DiskWriter,
     promised: number,
   ) {
     this.#promised = promised;

@@ -1,0 +1,86 @@
+/**
+ * A disk's small contents, written by a worker in groups: handing each of their calls to a thread
+ * costs the thread that has the sockets more than anything else that it does for them.
+ */
+import { AskedWorker, type WorkerPort } from "../../worker/asked_worker.ts";
+import { Groups, type Settled } from "../../worker/groups.ts";
+import { restoreError } from "../../worker/packed_error.ts";
+import { Unreachable } from "../errors.ts";
+import type { Layout } from "../layout.ts";
+import type { MovedBytes, Outcome, Reply, Request, SmallContent } from "./border.ts";
+
+/** More share no more, and at 128 KiB each they are 8 MiB. */
+const MAX_GROUP = 64;
+
+/** What a worker is to its disk; `Worker` is one. */
+export type SmallPort = WorkerPort<Request, Reply>;
+
+type Asked = AskedWorker<Request, Reply>;
+
+/** Makes small contents durable. The worker is started for the first, and again after it died. */
+export class SmallContents implements AsyncDisposable {
+  readonly #layout: Layout;
+  readonly #start: () => SmallPort;
+  readonly #groups = new Groups(MAX_GROUP, (contents: SmallContent[]) => this.#commit(contents));
+  #worker: Promise<Asked | null> | null = null;
+
+  constructor(layout: Layout, start: () => SmallPort = startWorker) {
+    this.#layout = layout;
+    this.#start = start;
+  }
+
+  /**
+   * Makes a content durable. Resolves to its bytes where it is not, and may be by other means: a
+   * folder is missing, or no worker can be had. Throws `Full`, `Unreachable`, or an `Error`.
+   */
+  commit(content: SmallContent): Promise<MovedBytes | null> {
+    return this.#groups.add(content);
+  }
+
+  /** Waits for what is under way and ends the worker. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#groups.idle();
+    const worker = await this.#worker;
+    this.#worker = Promise.resolve(null);
+    worker?.end();
+  }
+
+  async #commit(contents: SmallContent[]): Promise<Settled<MovedBytes | null>[]> {
+    const worker = await (this.#worker ??= this.#open());
+    if (!worker) return contents.map(({ bytes }) => ({ value: bytes }));
+    const moved = contents.map(({ bytes }) => bytes.buffer);
+    try {
+      const { outcomes } = await worker.ask({ type: "commit", contents }, moved);
+      return outcomes.map(settled);
+    } catch (error) {
+      this.#worker = null;
+      worker.end();
+      throw error;
+    }
+  }
+
+  /** `null` where it cannot be started: its module may not be read here, or is not here. */
+  async #open(): Promise<Asked | null> {
+    const { directory, depot } = this.#layout;
+    const worker: Asked = new AskedWorker(this.#start(), (why) => diedOf(why, directory));
+    try {
+      await worker.ask({ type: "open", directory, depot });
+      return worker;
+    } catch {
+      worker.end();
+      return null;
+    }
+  }
+}
+
+function startWorker(): SmallPort {
+  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "disk" });
+}
+
+function diedOf(why: string, directory: string): Unreachable {
+  return new Unreachable(`Could not write to ${directory}: the worker that does it died (${why})`);
+}
+
+function settled(outcome: Outcome): Settled<MovedBytes | null> {
+  return "error" in outcome ? { error: restoreError(outcome.error) } : outcome;
+}
