@@ -67,7 +67,7 @@ export interface Catalog extends AsyncDisposable {
    * what `prepareCommit` does, for a deposit whose digest is known before its bytes. Throws when
    * the upload is another owner's.
    */
-  beginUpload(upload: UploadIntent): Promise<UploadRecord>;
+  beginUpload(upload: UploadIntent): Promise<void>;
   /**
    * The digest is known and the bytes are about to take its name at `places`: rows `writing`,
    * where there was none or a doomed one; a good one stays good. Until the upload ends, the content

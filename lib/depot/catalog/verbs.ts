@@ -4,6 +4,7 @@ import { contentVerbs } from "./verbs_contents.ts";
 import { fileVerbs } from "./verbs_files.ts";
 import { ownerVerbs } from "./verbs_owners.ts";
 import { placeVerbs } from "./verbs_places.ts";
+import { readingVerbs } from "./verbs_reading.ts";
 import { removedVerbs } from "./verbs_removed.ts";
 import { renamingVerbs } from "./verbs_renaming.ts";
 import { replicaVerbs } from "./verbs_replicas.ts";
@@ -19,6 +20,7 @@ export const VERBS: Verbs = {
   ...placeVerbs,
   ...uploadVerbs,
   ...fileVerbs,
+  ...readingVerbs,
   ...removedVerbs,
   ...renamingVerbs,
   ...contentVerbs,

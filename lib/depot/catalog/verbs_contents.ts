@@ -7,7 +7,7 @@ import type { Verbs } from "./verb.ts";
 const LAST_DIGEST = "f".repeat(64);
 
 /** The largest number that a file with a content wants, also one that can still be restored. */
-function wantedFor(content: string): string {
+export function wantedFor(content: string): string {
   return `max(
     coalesce((SELECT max(wanted) FROM files WHERE content = ${content}), 0),
     coalesce((SELECT max(wanted) FROM removed WHERE content = ${content}), 0)
@@ -116,7 +116,8 @@ function startOf(after: string | null): Uint8Array {
   return after === null ? new Uint8Array(0) : digestBytes(after);
 }
 
-function whereabouts(
+/** Where there are copies of the content, set-aside ones too. */
+export function whereabouts(
   db: Statements,
   content: Uint8Array,
 ): Pick<ContentRecord, "replicas" | "asides"> {

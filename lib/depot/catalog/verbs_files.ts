@@ -1,10 +1,10 @@
 /** Files: an owner's names for contents. */
 import { Buffer } from "node:buffer";
-import type { DepositCommit, FileRecord, Keeping } from "./catalog.ts";
+import type { DepositCommit, FileAttributes, FileRecord, Keeping } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
-import { contentVerbs, forgetUnneeded } from "./verbs_contents.ts";
+import { forgetUnneeded } from "./verbs_contents.ts";
 
 /** Of one name so many can be restored, or who replaces a file each second fills the depot. */
 const REMOVED_VERSIONS = 100;
@@ -12,13 +12,6 @@ const REMOVED_VERSIONS = 100;
 export const fileVerbs = {
   file(db, owner, name) {
     return fileOf(db, findOwner(db, owner), name);
-  },
-
-  fileToRead(db, owner, name) {
-    const file = fileOf(db, findOwner(db, owner), name);
-    const content = file && contentVerbs.content(db, file.digest);
-    const checks = file && contentVerbs.chunkChecks(db, file.digest);
-    return file && content && checks ? { file, content, checks } : null;
   },
 
   listFiles(db, { owner, prefix, after, limit }) {
@@ -41,14 +34,7 @@ export const fileVerbs = {
     if (expected !== undefined && expected !== file.digest) return null;
     const changed = { ...file, ...attributes, wanted };
     if (isSame(file, changed)) return file;
-    db.run(
-      "UPDATE files SET wanted = ?, modified_at = ?, executable = ? WHERE owner = ? AND name = ?",
-      wanted,
-      changed.modifiedAt,
-      Number(changed.executable),
-      key,
-      name,
-    );
+    setFile(db, key, name, changed);
     return fileOf(db, key, name);
   },
 
@@ -75,12 +61,14 @@ export function goodPlaces(content: string): string {
   )`;
 }
 
-/** What is known of a file, for the head of a query. */
-export const FILE_COLUMNS = `f.name, f.version, lower(hex(f.content)) AS digest, c.size, f.wanted,
-    f.deposited_at AS depositedAt, f.modified_at AS modifiedAt, f.executable,
-    ${goodPlaces("f.content")} AS places`;
+/** What is known of a file itself, for the head of a query. */
+export const OWN_COLUMNS = `f.name, f.version, lower(hex(f.content)) AS digest, c.size, f.wanted,
+    f.deposited_at AS depositedAt, f.modified_at AS modifiedAt, f.executable`;
+/** And where it is. */
+export const FILE_COLUMNS = `${OWN_COLUMNS}, ${goodPlaces("f.content")} AS places`;
 const FILE = `SELECT ${FILE_COLUMNS}
   FROM files f CROSS JOIN contents c ON c.digest = f.content`;
+const FILE_OF_NAME = `${FILE} WHERE f.owner = ? AND f.name = ?`;
 
 /** The owner's file of that name. */
 export function fileOf(
@@ -88,7 +76,7 @@ export function fileOf(
   owner: number | undefined,
   name: string,
 ): FileRecord | null {
-  const row = db.get<FileRow>(`${FILE} WHERE f.owner = ? AND f.name = ?`, owner ?? null, name);
+  const row = db.get<FileRow>(FILE_OF_NAME, owner ?? null, name);
   return row ? toFile(row) : null;
 }
 
@@ -100,6 +88,9 @@ function isSame(a: FileRecord, b: FileRecord): boolean {
   return a.wanted === b.wanted && a.modifiedAt === b.modifiedAt && a.executable === b.executable;
 }
 
+/** A file as a deposit makes it. */
+type NewFile = Omit<DepositCommit, "upload" | "owner" | "good" | "digest">;
+
 /**
  * Puts the content under the name. The same content again keeps version and time, so that a
  * deposit that is repeated because its answer was lost ends in the state of one.
@@ -108,29 +99,68 @@ export function putFile(
   db: Statements,
   owner: number,
   content: Uint8Array,
-  file: Omit<DepositCommit, "upload" | "owner" | "good">,
+  file: NewFile,
 ): void {
-  const before = fileOf(db, owner, file.name);
-  const same = before?.digest === file.digest;
-  const version = same ? before.version : lastVersion(db, owner, file.name) + 1;
-  const { now, keepUntil: until } = file;
-  if (before && !same) takeAway(db, owner, file.name, until === undefined ? until : { now, until });
-  db.run(
+  if (!insertFile(db, owner, content, { file, after: 0 })) replaceFile(db, owner, content, file);
+}
+
+/** With a version greater than `after` and all that can be restored. False where a file is there. */
+function insertFile(
+  db: Statements,
+  owner: number,
+  content: Uint8Array,
+  { file, after }: { file: NewFile; after: number },
+): boolean {
+  return db.run(
     `INSERT INTO files
        (owner, name, version, content, wanted, deposited_at, modified_at, executable)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-     ON CONFLICT (owner, name) DO UPDATE SET version = ?3, content = ?4, wanted = ?5,
-       deposited_at = ?6, modified_at = ?7, executable = ?8`,
+     VALUES (?1, ?2, 1 + max(?3,
+       coalesce((SELECT max(version) FROM removed WHERE owner = ?1 AND name = ?2), 0)
+     ), ?4, ?5, ?6, ?7, ?8)
+     ON CONFLICT (owner, name) DO NOTHING`,
     owner,
     file.name,
-    version,
+    after,
     content,
-    file.keepWanted && before ? before.wanted : file.wanted,
-    same ? before.depositedAt : file.now,
+    file.wanted,
+    file.now,
     file.attributes.modifiedAt,
     Number(file.attributes.executable),
+  ) > 0;
+}
+
+function replaceFile(db: Statements, owner: number, content: Uint8Array, file: NewFile): void {
+  const before = db.get<{ content: Uint8Array; version: number; wanted: number }>(
+    "SELECT content, version, wanted FROM files WHERE owner = ? AND name = ?",
+    owner,
+    file.name,
+  )!;
+  const wanted = file.keepWanted ? before.wanted : file.wanted;
+  if (Buffer.compare(before.content, content) === 0) {
+    setFile(db, owner, file.name, { wanted, ...file.attributes });
+    return;
+  }
+  const { now, keepUntil: until } = file;
+  takeAway(db, owner, file.name, until === undefined ? until : { now, until });
+  insertFile(db, owner, content, { file: { ...file, wanted }, after: before.version });
+  forgetUnneeded(db, before.content);
+}
+
+/** What of a file can change while its content stays. */
+function setFile(
+  db: Statements,
+  owner: number,
+  name: string,
+  { wanted, modifiedAt, executable }: FileAttributes & { wanted: number },
+): void {
+  db.run(
+    "UPDATE files SET wanted = ?, modified_at = ?, executable = ? WHERE owner = ? AND name = ?",
+    wanted,
+    modifiedAt,
+    Number(executable),
+    owner,
+    name,
   );
-  if (before && !same) forgetUnneeded(db, digestBytes(before.digest));
 }
 
 /** The greatest version that a name has or, of what can be restored, had; 0 where there is none. */

@@ -120,6 +120,20 @@ export function startWriting(db: Statements, content: Uint8Array, place: number)
   ) > 0;
 }
 
+/**
+ * A row `good`. The one that was prepared may have vanished since: a good copy that a read found bad
+ * was set aside while whole bytes were on their way.
+ */
+export function makeGood(db: Statements, content: Uint8Array, place: number, now: number): void {
+  db.run(
+    `INSERT INTO replicas (content, place, state, verified_at) VALUES (?1, ?2, 'good', ?3)
+     ON CONFLICT (content, place) DO UPDATE SET state = 'good', verified_at = ?3`,
+    content,
+    place,
+    now,
+  );
+}
+
 /** Dooms the rows `writing` that this upload prepared and that no other upload is prepared for. */
 export function doomWriting(db: Statements, content: Uint8Array, upload: string): void {
   db.run(

@@ -1,50 +1,57 @@
 /** Uploads: the intent before any byte, and the deposit that ends it. */
-import type { ContentChecks, DepositCommit, UploadRecord } from "./catalog.ts";
+import { Buffer } from "node:buffer";
+import type { ContentChecks, UploadRecord } from "./catalog.ts";
 import { digestBytes, findOwner, idsOf, ownerKey, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
 import { fileOf, putFile } from "./verbs_files.ts";
-import { doomWriting, startWriting } from "./verbs_replicas.ts";
+import { doomWriting, makeGood, startWriting } from "./verbs_replicas.ts";
 
 export const uploadVerbs = {
   beginUpload(db, { upload, owner, places, now, content }) {
-    const key = ownerKey(db, owner);
-    const known = findUpload(db, upload);
-    if (known && known.owner !== key) {
-      throw new Error(`Cannot begin the upload ${upload}: it is another owner's`);
-    }
-    db.run(
-      `INSERT INTO uploads (upload, owner, bytes, touched_at) VALUES (?1, ?2, 0, ?3)
-       ON CONFLICT (upload) DO UPDATE SET touched_at = ?3`,
+    const digest = content ? putContent(db, content) : null;
+    const [begun] = db.change<{ content: Uint8Array | null }>(
+      `INSERT INTO uploads (upload, owner, content, bytes, touched_at) VALUES (?1, ?2, ?3, 0, ?4)
+       ON CONFLICT (upload) DO UPDATE SET touched_at = ?4 WHERE owner = ?2 RETURNING content`,
       upload,
-      key,
+      ownerKey(db, owner),
+      digest,
       now,
     );
-    for (const place of places) addPlace(db, upload, placeKey(db, place), false);
-    if (content) prepare(db, upload, content, places);
-    return recordOf(db, upload)!;
+    if (!begun) throw new Error(`Cannot begin the upload ${upload}: it is another owner's`);
+    if (digest) prepareFor(db, upload, digest, begun.content);
+    for (const place of places) addPlace(db, upload, placeKey(db, place), digest);
   },
 
   prepareCommit(db, upload, content, places) {
-    prepare(db, upload, content, places);
+    const { content: before } = existing(db, upload);
+    const digest = putContent(db, content);
+    prepareFor(db, upload, digest, before);
+    for (const place of places) addPlace(db, upload, placeKey(db, place), digest);
   },
 
   commitDeposit(db, deposit) {
-    const { upload, owner, digest } = deposit;
+    const { upload, digest, good, now } = deposit;
     const content = digestBytes(digest);
-    const key = ownerKey(db, owner);
     const known = existing(db, upload);
-    if (known.owner !== key) throw refused(upload, "it is another owner's");
+    if (known.owner !== ownerKey(db, deposit.owner)) throw refused(upload, "it is another owner's");
     if (!known.content || !sameBytes(known.content, content)) {
       throw refused(upload, `it is not prepared for ${digest}`);
     }
-    if (deposit.good.length === 0) throw refused(upload, "no place has its bytes");
-    for (const place of deposit.good) makeGood(db, deposit, placeKey(db, place));
-    // Whatever is prepared and not good has failed.
-    removeUpload(db, upload, content);
-    putFile(db, key, content, deposit);
-    return fileOf(db, key, deposit.name)!;
+    if (good.length === 0) throw refused(upload, "no place has its bytes");
+    const prepared = preparedBy(db, upload);
+    if (!good.every((place) => prepared.has(place) || isGood(db, content, place))) {
+      throw refused(upload, "a place that is said to have it was not prepared");
+    }
+    for (const [place, key] of prepared) {
+      if (good.includes(place)) makeGood(db, content, key, now);
+    }
+    const hasFailed = [...prepared.keys()].some((place) => !good.includes(place));
+    if (hasFailed) doomWriting(db, content, upload);
+    removeUpload(db, upload);
+    putFile(db, known.owner, content, deposit);
+    return fileOf(db, known.owner, deposit.name)!;
   },
 
   keepUpload(db, upload, bytes, now) {
@@ -55,12 +62,14 @@ export const uploadVerbs = {
   endUpload(db, upload) {
     const known = findUpload(db, upload);
     if (!known) return;
-    removeUpload(db, upload, known.content);
+    if (known.content) doomWriting(db, known.content, upload);
+    removeUpload(db, upload);
     if (known.content) forgetUnneeded(db, known.content);
   },
 
   upload(db, upload) {
-    return recordOf(db, upload);
+    const row = db.get<UploadRow>(`${UPLOAD} WHERE u.upload = ?`, upload);
+    return row ? toUpload(row) : null;
   },
 
   uploads(db, owner) {
@@ -79,11 +88,6 @@ const UPLOAD = `
   ) AS places
   FROM uploads u CROSS JOIN owners o ON o.key = u.owner`;
 const OLDEST_FIRST = "ORDER BY u.touched_at, u.upload";
-
-function recordOf(db: Statements, upload: string): UploadRecord | null {
-  const row = db.get<UploadRow>(`${UPLOAD} WHERE u.upload = ?`, upload);
-  return row ? toUpload(row) : null;
-}
 
 function toUpload(row: UploadRow): UploadRecord {
   return { ...row, places: idsOf(row.places) };
@@ -108,27 +112,16 @@ function refused(upload: string, state: string): Error {
   return new Error(`Cannot commit the upload ${upload}: ${state}`);
 }
 
-function addPlace(db: Statements, upload: string, place: number, prepared: boolean): void {
-  db.run(
-    `INSERT INTO upload_places (upload, place, prepared) VALUES (?1, ?2, ?3)
-     ON CONFLICT (upload, place) DO UPDATE SET prepared = max(prepared, ?3)`,
-    upload,
-    place,
-    Number(prepared),
-  );
-}
-
-function prepare(db: Statements, upload: string, content: ContentChecks, places: string[]): void {
-  const digest = digestBytes(content.digest);
-  const { content: before } = existing(db, upload);
-  if (before && !sameBytes(before, digest)) unprepare(db, upload, before);
-  putContent(db, digest, content);
+/** The upload is about to write `digest`, and nothing of what it was prepared for before. */
+function prepareFor(
+  db: Statements,
+  upload: string,
+  digest: Uint8Array,
+  before: Uint8Array | null,
+): void {
+  if (before && sameBytes(before, digest)) return;
+  if (before) unprepare(db, upload, before);
   db.run("UPDATE uploads SET content = ? WHERE upload = ?", digest, upload);
-  for (const place of places) {
-    const key = placeKey(db, place);
-    addPlace(db, upload, key, true);
-    startWriting(db, digest, key);
-  }
 }
 
 function unprepare(db: Statements, upload: string, content: Uint8Array): void {
@@ -138,57 +131,79 @@ function unprepare(db: Statements, upload: string, content: Uint8Array): void {
   forgetUnneeded(db, content);
 }
 
-/** Equal digests are equal bytes, so that a different size or check means that one was made wrong. */
-function putContent(db: Statements, digest: Uint8Array, content: ContentChecks): void {
-  const { size, checks } = content;
-  const known = db.get<{ size: number; checks: Uint8Array }>(
-    "SELECT size, checks FROM contents WHERE digest = ?",
-    digest,
-  );
-  if (!known) {
-    db.run("INSERT INTO contents (digest, size, checks) VALUES (?, ?, ?)", digest, size, checks);
-  } else if (known.size !== size || !sameBytes(known.checks, checks)) {
-    throw new Error(
-      `Cannot prepare ${content.digest}: the catalog knows it with another size or other checks`,
-    );
-  }
-}
-
-/**
- * The row may have vanished since it was prepared: a good copy that a read found bad was set aside
- * while whole bytes were on their way. Where nothing was prepared only a good row will do, because
- * a doomed one's bytes may be going.
- */
-function makeGood(db: Statements, { upload, digest, now }: DepositCommit, place: number): void {
-  const content = digestBytes(digest);
-  const prepared = db.get(
-    "SELECT 1 FROM upload_places WHERE upload = ? AND place = ? AND prepared = 1",
+/** The place may get parts of the upload, and the name of `content` when that is known. */
+function addPlace(
+  db: Statements,
+  upload: string,
+  place: number,
+  content: Uint8Array | null,
+): void {
+  db.run(
+    `INSERT INTO upload_places (upload, place, prepared) VALUES (?1, ?2, ?3)
+     ON CONFLICT (upload, place) DO UPDATE SET prepared = max(prepared, ?3)`,
     upload,
     place,
+    Number(content !== null),
   );
-  const allowed = prepared ?? db.get(
-    "SELECT 1 FROM replicas WHERE content = ? AND place = ? AND state = 'good'",
-    content,
-    place,
-  );
-  if (!allowed) throw refused(upload, "a place that is said to have it was not prepared");
-  if (!prepared) return;
-  db.run(
-    `INSERT INTO replicas (content, place, state, verified_at) VALUES (?1, ?2, 'good', ?3)
-     ON CONFLICT (content, place) DO UPDATE SET state = 'good', verified_at = ?3`,
-    content,
-    place,
-    now,
-  );
+  if (content) startWriting(db, content, place);
 }
 
-/** Dooms what the upload was writing and takes its rows away. */
-function removeUpload(db: Statements, upload: string, content: Uint8Array | null): void {
-  if (content) doomWriting(db, content, upload);
+/** Equal digests are equal bytes, so that a different size or check means that one was made wrong. */
+function putContent(db: Statements, { digest, size, checks }: ContentChecks): Uint8Array {
+  const content = digestBytes(digest);
+  const isNew = db.run(
+    `INSERT INTO contents (digest, size, checks) VALUES (?, ?, ?)
+     ON CONFLICT (digest) DO NOTHING`,
+    content,
+    size,
+    checks,
+  ) > 0;
+  if (!isNew && !isKnownAs(db, content, size, checks)) {
+    throw new Error(
+      `Cannot prepare ${digest}: the catalog knows it with another size or other checks`,
+    );
+  }
+  return content;
+}
+
+function isKnownAs(
+  db: Statements,
+  content: Uint8Array,
+  size: number,
+  checks: Uint8Array,
+): boolean {
+  return db.get(
+    "SELECT 1 FROM contents WHERE digest = ? AND size = ? AND checks = ?",
+    content,
+    size,
+    checks,
+  ) !== undefined;
+}
+
+/** The places at which the upload is about to give bytes their name, with their keys. */
+function preparedBy(db: Statements, upload: string): Map<string, number> {
+  const rows = db.all<{ id: string; key: number }>(
+    `SELECT p.id, p.key FROM upload_places up CROSS JOIN places p ON p.key = up.place
+     WHERE up.upload = ? AND up.prepared = 1`,
+    upload,
+  );
+  return new Map(rows.map(({ id, key }) => [id, key]));
+}
+
+/** Where nothing was prepared only a good row will do, because a doomed one's bytes may be going. */
+function isGood(db: Statements, content: Uint8Array, place: string): boolean {
+  return db.get(
+    "SELECT 1 FROM replicas WHERE content = ? AND place = ? AND state = 'good'",
+    content,
+    placeKey(db, place),
+  ) !== undefined;
+}
+
+function removeUpload(db: Statements, upload: string): void {
   db.run("DELETE FROM upload_places WHERE upload = ?", upload);
   db.run("DELETE FROM uploads WHERE upload = ?", upload);
 }
 
 function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  return Buffer.compare(a, b) === 0;
 }
