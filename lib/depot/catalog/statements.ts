@@ -42,13 +42,6 @@ export class Statements implements Disposable {
     return changes;
   }
 
-  /** Changes rows and resolves to them, as they are then, by the statement's `RETURNING`. */
-  change<Row>(sql: string, ...values: SQLInputValue[]): Row[] {
-    const rows = this.all<Row>(sql, ...values);
-    this.#changes += rows.length;
-    return rows;
-  }
-
   /** For `BEGIN`, `SAVEPOINT` and the like, whose count of changed rows is that of the last write. */
   control(sql: string): void {
     this.#prepare(sql).run();

@@ -125,9 +125,15 @@ export function startWriting(db: Statements, content: Uint8Array, place: number)
  * was set aside while whole bytes were on their way.
  */
 export function makeGood(db: Statements, content: Uint8Array, place: number, now: number): void {
+  const isThere = db.run(
+    "UPDATE replicas SET state = 'good', verified_at = ? WHERE content = ? AND place = ?",
+    now,
+    content,
+    place,
+  ) > 0;
+  if (isThere) return;
   db.run(
-    `INSERT INTO replicas (content, place, state, verified_at) VALUES (?1, ?2, 'good', ?3)
-     ON CONFLICT (content, place) DO UPDATE SET state = 'good', verified_at = ?3`,
+    "INSERT INTO replicas (content, place, state, verified_at) VALUES (?, ?, 'good', ?)",
     content,
     place,
     now,

@@ -10,17 +10,17 @@ import { doomWriting, makeGood, startWriting } from "./verbs_replicas.ts";
 
 export const uploadVerbs = {
   beginUpload(db, { upload, owner, places, now, content }) {
+    const key = ownerKey(db, owner);
     const digest = content ? putContent(db, content) : null;
-    const [begun] = db.change<{ content: Uint8Array | null }>(
-      `INSERT INTO uploads (upload, owner, content, bytes, touched_at) VALUES (?1, ?2, ?3, 0, ?4)
-       ON CONFLICT (upload) DO UPDATE SET touched_at = ?4 WHERE owner = ?2 RETURNING content`,
+    const isNew = db.run(
+      `INSERT INTO uploads (upload, owner, content, bytes, touched_at) VALUES (?, ?, ?, 0, ?)
+       ON CONFLICT (upload) DO NOTHING`,
       upload,
-      ownerKey(db, owner),
+      key,
       digest,
       now,
-    );
-    if (!begun) throw new Error(`Cannot begin the upload ${upload}: it is another owner's`);
-    if (digest) prepareFor(db, upload, digest, begun.content);
+    ) > 0;
+    if (!isNew) beginAgain(db, upload, { owner: key, content: digest }, now);
     for (const place of places) addPlace(db, upload, placeKey(db, place), digest);
   },
 
@@ -47,8 +47,8 @@ export const uploadVerbs = {
     for (const [place, key] of prepared) {
       if (good.includes(place)) makeGood(db, content, key, now);
     }
-    const hasFailed = [...prepared.keys()].some((place) => !good.includes(place));
-    if (hasFailed) doomWriting(db, content, upload);
+    const failed = [...prepared.keys()].filter((place) => !good.includes(place));
+    if (failed.length > 0) doomWriting(db, content, upload);
     removeUpload(db, upload);
     putFile(db, known.owner, content, deposit);
     return fileOf(db, known.owner, deposit.name)!;
@@ -110,6 +110,21 @@ function existing(db: Statements, upload: string): KnownUpload {
 
 function refused(upload: string, state: string): Error {
   return new Error(`Cannot commit the upload ${upload}: ${state}`);
+}
+
+/** An upload that is there already goes on, for `content` when that is known. */
+function beginAgain(
+  db: Statements,
+  upload: string,
+  { owner, content }: KnownUpload,
+  now: number,
+): void {
+  const before = existing(db, upload);
+  if (before.owner !== owner) {
+    throw new Error(`Cannot begin the upload ${upload}: it is another owner's`);
+  }
+  db.run("UPDATE uploads SET touched_at = ? WHERE upload = ?", now, upload);
+  if (content) prepareFor(db, upload, content, before.content);
 }
 
 /** The upload is about to write `digest`, and nothing of what it was prepared for before. */
