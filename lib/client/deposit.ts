@@ -105,10 +105,7 @@ class DepositRun {
 
   /** Request, bytes and end in one write: a small file costs one round trip. */
   async #sendAhead(size: number): Promise<Receipt> {
-    const { reader } = this.#parts;
-    const data = new Uint8Array(size);
-    if (await reader.read(data) !== size) throw changed("The file");
-    reader.check();
+    const data = await readAll(this.#parts.reader, size);
     const digest = digestOf(data);
     const before = [this.#requestLine(digest), encode(ACTIONS.send, { from: 0 })];
     if (size > 0) before.push(encode(BODY.block, { bytes: size }));
@@ -170,20 +167,12 @@ class DepositRun {
   ): Promise<Receipt> {
     const onProgress = (progress: WorkProgress) => this.#tell("storing", progress);
     const receipt = await readLateReply(this.#connection, REPLIES.receipt, onProgress);
-    if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
-      throw new BadPeer("The depot sent a receipt for other bytes than were sent");
-    }
-    const { name, replicas } = this.#parts.request;
-    if (receipt.replicas < 1 || (replicas !== null && receipt.wanted !== replicas)) {
-      throw new BadPeer("The depot sent a receipt for other copies than were asked for");
-    }
-    return { ...fileOfReceipt(name, receipt), unchanged };
+    return { ...receiptOf(this.#parts.request, sent, receipt), unchanged };
   }
 
   #requestLine(digest: string | null): string {
     const { request, source } = this.#parts;
-    const { size, modifiedAt, executable } = source;
-    return encode(REQUESTS.deposit, { ...request, size, digest, modifiedAt, executable });
+    return requestLine(request, source, digest);
   }
 
   #hashing(total: number) {
@@ -199,4 +188,41 @@ class DepositRun {
     this.#parts.options.advanced?.(counter, progress.done);
     this.#parts.options.onProgress?.({ stage, ...progress });
   }
+}
+
+/** The line that asks to deposit `source`. `digest`: of its bytes, where it is known. */
+export function requestLine(
+  request: DepositRequest,
+  { size, modifiedAt, executable }: Source,
+  digest: string | null,
+): string {
+  return encode(REQUESTS.deposit, { ...request, size, digest, modifiedAt, executable });
+}
+
+/** The receipt for what was sent. Throws `BadPeer` when it is for something else. */
+export function receiptOf(
+  { name, replicas }: DepositRequest,
+  sent: { digest: string; size: number },
+  receipt: Values<typeof REPLIES.receipt>,
+): Receipt {
+  if (receipt.digest !== sent.digest || receipt.size !== sent.size || receipt.result !== 1) {
+    throw new BadPeer("The depot sent a receipt for other bytes than were sent");
+  }
+  if (receipt.replicas < 1 || (replicas !== null && receipt.wanted !== replicas)) {
+    throw new BadPeer("The depot sent a receipt for other copies than were asked for");
+  }
+  return { ...fileOfReceipt(name, receipt), unchanged: false };
+}
+
+/** All `size` bytes of a source. Throws `arquivo_mudou`, and what reading it throws. */
+export async function readWhole(source: Source, size: number): Promise<Uint8Array> {
+  using reader = await source.open();
+  return await readAll(reader, size);
+}
+
+async function readAll(reader: SourceReader, size: number): Promise<Uint8Array> {
+  const data = new Uint8Array(size);
+  if (await reader.read(data) !== size) throw changed("The file");
+  reader.check();
+  return data;
 }

@@ -4,8 +4,9 @@ import type { AttemptOptions } from "./deposit.ts";
 import { FolderMemory, type MemoryOptions } from "./folder_memory.ts";
 import type { RequestOptions } from "./options.ts";
 import type { Receipt, StoredFile } from "./records.ts";
-import { send, type SendRequest } from "./send.ts";
+import type { SendRequest } from "./send.ts";
 import type { Sessions } from "./sessions.ts";
+import { SmallFiles } from "./small_files.ts";
 import { type FileSource, fileSource } from "./source.ts";
 import { SourceHash } from "./source_hash.ts";
 
@@ -25,20 +26,20 @@ type SendFileOptions = Pick<AttemptOptions, "signal" | "onProgress">;
 
 /** One deposit of a folder's files, each by itself. */
 export class FolderDeposit {
-  #sessions: Sessions;
+  #small: SmallFiles;
   #memory: FolderMemory | null;
   /** What the depot had at the start; `null`: not asked. */
   #present: ReadonlyMap<string, StoredFile> | null;
   #verify: boolean;
 
   private constructor(
-    sessions: Sessions,
+    small: SmallFiles,
     parts: Pick<FolderOptions, "verify"> & {
       memory: FolderMemory | null;
       present: ReadonlyMap<string, StoredFile> | null;
     },
   ) {
-    this.#sessions = sessions;
+    this.#small = small;
     this.#memory = parts.memory;
     this.#present = parts.present;
     this.#verify = parts.verify;
@@ -48,14 +49,15 @@ export class FolderDeposit {
   static async begin(
     sessions: Sessions,
     list: (prefix: string) => AsyncIterable<StoredFile>,
-    { folder, prefix, settings, verify, onTrouble }: FolderOptions,
+    { folder, prefix, settings, verify, signal, onTrouble }: FolderOptions,
   ): Promise<FolderDeposit> {
     const { depot, id: owner } = sessions.peer;
     const [memory, present] = await Promise.all([
       settings && FolderMemory.load(settings, { depot, owner, folder, prefix }, { onTrouble }),
       prefix === null ? null : byName(list(`${prefix}/`)),
     ]);
-    return new FolderDeposit(sessions, { memory: memory || null, present, verify });
+    const small = new SmallFiles(sessions, signal);
+    return new FolderDeposit(small, { memory: memory || null, present, verify });
   }
 
   /**
@@ -86,7 +88,7 @@ export class FolderDeposit {
     // A small file that the depot lacks goes in one round trip, in which a hash saves nothing.
     const saves = isThere || this.#present === null || source.size > AHEAD_BYTES;
     const known = new SourceHash(saves ? digest : null);
-    return await send(this.#sessions, request, { ...options, source, known });
+    return await this.#small.deposit(request, { ...options, source, known });
   }
 
   /** Of a large file that is not remembered only where sending it asks for it: `null`. */

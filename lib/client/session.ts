@@ -10,6 +10,7 @@ import {
   REQUESTS,
   requireName,
   Unanswered,
+  type Values,
 } from "../protocol/mod.ts";
 import { Blocks } from "./blocks.ts";
 import { machineName } from "./machine.ts";
@@ -89,15 +90,18 @@ export class Session implements Disposable {
   readonly depot: string;
   /** How many replicas a new file could have when this session began. */
   readonly available: number;
+  /** So many requests the depot takes in one batch; 0: none. */
+  readonly batch: number;
 
   private constructor(
     connection: Connection,
-    answer: { id: string; depot: string; available: number },
+    answer: Values<typeof REPLIES.connected>,
   ) {
     this.connection = connection;
     this.id = answer.id;
     this.available = answer.available;
     this.depot = answer.depot;
+    this.batch = answer.batch ?? 0;
   }
 
   /** Connects and says who it is. Throws `ConnectionLost`, `Refusal`, `BadPeer`. */

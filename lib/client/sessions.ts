@@ -35,6 +35,8 @@ export class Sessions implements Disposable {
   readonly peer: Peer;
   /** Turns of those who send a large file. */
   readonly large: Budget = new Budget(LARGE_AT_ONCE);
+  /** So many requests the depot takes in one batch, as the first session found it; 0: none. */
+  readonly batch: number;
   #options: SessionsOptions;
   #idle: Session[];
   #over = false;
@@ -43,6 +45,7 @@ export class Sessions implements Disposable {
   constructor(peer: Peer, options: SessionsOptions = {}, session: Session | null = null) {
     this.peer = peer;
     this.#options = options;
+    this.batch = session?.batch ?? 0;
     this.#idle = session ? [session] : [];
   }
 

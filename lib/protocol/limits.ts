@@ -25,6 +25,12 @@ export const PAGE_ITEMS = 1_000;
 /** A content up to this many bytes may be sent with its request, before the answer. */
 export const AHEAD_BYTES: number = 128 * 1024;
 
+/** Requests in one batch, at most. */
+export const BATCH_ITEMS = 64;
+
+/** Contents in one batch, or in its answer, together, in bytes, at most. */
+export const BATCH_BYTES: number = 1024 * 1024;
+
 /** Place identifiers in one message, at most: what fits in a line beside a name. */
 export const IDS_IN_A_LINE = 32;
 

@@ -140,6 +140,15 @@ export const REQUESTS = {
     limit: must("limite", type.number),
     prefix: extra("nome_arquivo", type.cursor),
   }),
+  /**
+   * `count` requests in one piece of `bytes` bytes, which follows at once: each a `deposit` or a
+   * `retrieve` line, a deposit's with its bytes behind it. A deposit says its size and digest, is
+   * not resumed, and asks for no offer; a retrieval is of a whole file. Answered with `batch`.
+   */
+  batch: command("lote", {
+    count: must("itens", type.number),
+    bytes: must("tamanho", type.number),
+  }),
   status: command("estado", {}),
   fileStatus: command("estado_arquivo", { name: must("nome_arquivo", type.name) }),
   /** Looks at each copy of a file now; what is bad is set aside, and made anew later. */
@@ -203,11 +212,16 @@ const FILE = {
 
 /** What the depot answers; known by the request. */
 export const REPLIES = {
+  /**
+   * `batch`: so many requests may come in one `lote`. Not said to who did not say its machine: the
+   * seed's answer stays what it was.
+   */
   connected: message(null, {
     id: must("id_cliente", type.identifier),
     available: must("replicas_disponiveis", type.number),
     version: must("versao", type.number),
     depot: must("id_deposito", type.identifier),
+    batch: extra("lote", type.number),
   }),
   seedReceipt: message(null, {
     digest: must("hash_arquivo", type.digest),
@@ -243,6 +257,14 @@ export const REPLIES = {
     version: must("versao", type.number),
     depositedAt: must("depositado_em", type.number),
     labels: must("nomes_locais", type.labels),
+  }),
+  /**
+   * `count` answers in one piece of `bytes` bytes, which follows at once, in the order of the
+   * requests: a `receipt`, or a `content` with its bytes behind it, or an `error`.
+   */
+  batch: message(null, {
+    count: must("lote", type.number),
+    bytes: must("tamanho", type.number),
   }),
   content: message(null, FILE),
   /** That many lines follow. */

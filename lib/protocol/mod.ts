@@ -1,5 +1,6 @@
 /** What travels: messages, their codec, a framed connection, and what can go wrong. */
 export * from "./answers.ts";
+export { batchFrame, BatchReader, MOST_FRAME_BYTES } from "./batch.ts";
 export * from "./codec.ts";
 export * from "./connection.ts";
 export * from "./errors.ts";

@@ -61,6 +61,7 @@ const ANSWERS: Answers<typeof REQUESTS> = {
   deposit:
     "any number of progress, then offer; after the action and its blocks any number of progress, then receipt",
   retrieve: "content, then blocks and end",
+  batch: "any number of progress, then batch and that many raw bytes",
   list: "items, then that many file",
   replicas: "any number of progress, then receipt",
   remove: "removed",

@@ -1,3 +1,4 @@
+import { Budget } from "../content/budget.ts";
 import { BLOCK_BYTES } from "../protocol/mod.ts";
 
 /** What all bodies that are being received have for their buffers together. Bytes. */
@@ -15,6 +16,8 @@ export interface Share {
 
 /** Lets the buffers of bodies shrink as more of them arrive at once, so that their sum is bounded. */
 export class BodyMemory {
+  /** What batches have for the pieces that they come in. Bytes. */
+  readonly batches: Budget = new Budget(SHARED_BYTES);
   #bodies = 0;
 
   /** One more body is being received, until the result is disposed. */

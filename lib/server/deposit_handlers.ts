@@ -1,3 +1,4 @@
+import type { DepositRequest } from "../depot/deposit_plan.ts";
 import type { Incoming } from "../depot/incoming.ts";
 import type { Offer } from "../depot/offer.ts";
 import {
@@ -24,13 +25,11 @@ const DECIDE_MS = 15 * 60_000;
 export async function deposit(
   request: Extract<Request, { kind: "deposit" }>,
   exchange: Exchange,
-  { owner, machine }: Client,
+  client: Client,
 ): Promise<void> {
   const { connection, depot, signal } = exchange;
-  const { name, replicas, minimum, wait, size, digest, upload, modifiedAt, executable } = request;
-  const attributes = { modifiedAt, executable: executable ?? false };
+  const wish = depositWish(request, client);
   // What was kept of a large upload is read again first, which may take longer than a client waits.
-  const wish = { owner, name, replicas, minimum, wait, size, digest, upload, attributes, machine };
   await using offer = await withProgress(
     connection,
     (_tell, here) => depot.offer(wish, AbortSignal.any([signal, here])),
@@ -48,6 +47,16 @@ export async function deposit(
     return await connection.writeLine(receiptLine(receipt));
   }
   await receiveDeposit(exchange, offer, { from: action.from, declared: request.digest });
+}
+
+/** What the depot is asked for by `comando:depositar`. */
+export function depositWish(
+  request: Extract<Request, { kind: "deposit" }>,
+  { owner, machine }: Client,
+): DepositRequest {
+  const { name, replicas, minimum, wait, size, digest, upload, modifiedAt, executable } = request;
+  const attributes = { modifiedAt, executable: executable ?? false };
+  return { owner, name, replicas, minimum, wait, size, digest, upload, attributes, machine };
 }
 
 /** From the first block to the receipt, or to a refusal after which the connection is usable. */

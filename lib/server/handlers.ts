@@ -1,6 +1,7 @@
 /** One function for each request: turns it into calls on the depot, and the result into lines. */
 import type { Depot } from "../depot/depot.ts";
 import {
+  BATCH_ITEMS,
   encode,
   PROTOCOL_VERSION,
   Refusal,
@@ -16,6 +17,7 @@ import {
   statusLines,
   telling,
 } from "./answers.ts";
+import { batch } from "./batch_handlers.ts";
 import { deposit, seedDeposit } from "./deposit_handlers.ts";
 import { lend, serve } from "./holder_handlers.ts";
 import { listRemoved, remove, rename, requireLimit, restore } from "./name_handlers.ts";
@@ -34,6 +36,7 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
     seedRetrieve(request, exchange, sameClient(request, exchange)),
   deposit: (request, exchange) => deposit(request, exchange, clientOf(exchange)),
   retrieve: (request, exchange) => retrieve(request, exchange, clientOf(exchange)),
+  batch: (request, exchange) => batch(request, exchange, clientOf(exchange)),
   list,
   replicas,
   remove: (request, exchange) => remove(request, exchange, clientOf(exchange)),
@@ -65,6 +68,7 @@ async function connect(
     available: await depot.available(),
     version: PROTOCOL_VERSION,
     depot: depot.id,
+    batch: machine === null ? null : BATCH_ITEMS,
   }));
 }
 

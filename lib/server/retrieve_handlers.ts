@@ -19,25 +19,38 @@ import { logSent } from "./journal.ts";
 export async function retrieve(
   request: Extract<Request, { kind: "retrieve" }>,
   exchange: Exchange,
-  { owner }: Client,
+  client: Client,
 ): Promise<void> {
-  const { name, from, length, digest, avoid } = request;
-  const wish: RetrievalRequest = { owner, name, from, length, digest, avoid: avoid ?? [] };
+  const wish = retrievalWish(request, client);
   using retrieval = await exchange.depot.retrieve(wish, exchange.signal);
   const send = retrieval.file.size <= AHEAD_BYTES ? sendAtOnce : sendBlocks;
   await send(exchange, retrieval);
+}
+
+/** What the depot is asked for by `comando:recuperar`. */
+export function retrievalWish(
+  { name, from, length, digest, avoid }: Extract<Request, { kind: "retrieve" }>,
+  { owner }: Client,
+): RetrievalRequest {
+  return { owner, name, from, length, digest, avoid: avoid ?? [] };
 }
 
 /** A small file's answer is one write. What fails before is answered in its place. */
 async function sendAtOnce({ connection, log }: Exchange, retrieval: Retrieval): Promise<void> {
   const { file, copies } = retrieval;
   const before = [contentLine(file, copies)];
-  let bytes: Uint8Array = new Uint8Array();
-  // One piece at most: a file of this size has one chunk.
-  for await (const piece of retrieval.pieces()) bytes = piece;
+  const bytes = await smallFile(retrieval);
   if (bytes.length > 0) before.push(encode(BODY.block, { bytes: bytes.length }));
   logSent(log, file, bytes.length);
   await connection.writeAround(before, bytes, [endLine(retrieval)]);
+}
+
+/** All bytes of a file that is small enough to be sent at once. */
+export async function smallFile(retrieval: Retrieval): Promise<Uint8Array> {
+  let bytes: Uint8Array = new Uint8Array();
+  // One piece at most: a file of this size has one chunk.
+  for await (const piece of retrieval.pieces()) bytes = piece;
+  return bytes;
 }
 
 async function sendBlocks({ connection, log }: Exchange, retrieval: Retrieval): Promise<void> {

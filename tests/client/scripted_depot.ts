@@ -29,7 +29,7 @@ export class Peer {
   async hello(answer: { id?: string; depot?: string } = {}): Promise<string> {
     const line = await this.expect(/^comando:conectar\|/);
     const { id = ID, depot = DEPOT } = answer;
-    await this.say(encode(REPLIES.connected, { id, depot, available: 3, version: 1 }));
+    await this.say(encode(REPLIES.connected, { id, depot, available: 3, version: 1, batch: null }));
     return line;
   }
 

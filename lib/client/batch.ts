@@ -1,0 +1,97 @@
+/** Small deposits and retrievals that travel in one piece: one exchange over one session. */
+import { digestOf } from "../content/digest.ts";
+import {
+  BadPeer,
+  batchFrame,
+  BatchReader,
+  decodeAnswer,
+  encode,
+  MOST_FRAME_BYTES,
+  orBadPeer,
+  Refusal,
+  REPLIES,
+  REQUESTS,
+  type Values,
+} from "../protocol/mod.ts";
+import { type DepositRequest, receiptOf, requestLine } from "./deposit.ts";
+import type { Settled } from "./groups.ts";
+import { readLateReply } from "./peer.ts";
+import type { Receipt, StoredFile } from "./records.ts";
+import type { Session } from "./session.ts";
+import type { Source } from "./source.ts";
+
+/** One request of a batch: what is sent, and how its answer is read. */
+export interface BatchItem<R> {
+  parts: [line: string] | [line: string, bytes: Uint8Array];
+  /** `line` is no refusal. Throws `BadPeer`. */
+  read(line: string, reader: BatchReader): R;
+}
+
+/**
+ * Sends the requests and reads the answers, in their order: what each came to, or its refusal.
+ * Throws the `Refusal` of the batch as a whole, `BadPeer`, `ConnectionLost`.
+ */
+export async function exchangeBatch<R>(
+  { connection }: Session,
+  items: BatchItem<R>[],
+): Promise<Settled<R>[]> {
+  const frame = batchFrame(items.flatMap(({ parts }) => parts));
+  const head = encode(REQUESTS.batch, { count: items.length, bytes: frame.length });
+  await connection.writeAround([head], frame, []);
+  const { count, bytes } = await readLateReply(connection, REPLIES.batch, () => {});
+  if (count !== items.length || bytes > MOST_FRAME_BYTES) {
+    throw new BadPeer(
+      `The depot answered ${items.length} requests with ${count} in ${bytes} bytes`,
+    );
+  }
+  const answer = new Uint8Array(bytes);
+  await connection.readFull(answer);
+  const reader = new BatchReader(answer);
+  const settled = items.map((item) => readOne(item, reader));
+  orBadPeer(() => reader.end());
+  return settled;
+}
+
+function readOne<R>(item: BatchItem<R>, reader: BatchReader): Settled<R> {
+  const line = orBadPeer(() => reader.line());
+  try {
+    return { value: item.read(line, reader) };
+  } catch (reason) {
+    if (reason instanceof Refusal) return { reason };
+    throw reason;
+  }
+}
+
+/** The deposit of a whole file, whose bytes are `data`. */
+export function depositItem(
+  request: DepositRequest,
+  source: Source,
+  data: Uint8Array,
+): BatchItem<Receipt> {
+  const sent = { digest: digestOf(data), size: data.length };
+  return {
+    parts: [requestLine(request, source, sent.digest), data],
+    read: (line) => receiptOf(request, sent, decodeAnswer(REPLIES.receipt, line)),
+  };
+}
+
+/** The retrieval of a file that is as it was listed. Its bytes are a view, and are not checked. */
+export function retrievalItem({ name, digest, size }: StoredFile): BatchItem<Uint8Array> {
+  const request: Values<typeof REQUESTS.retrieve> = {
+    from: 0,
+    length: null,
+    digest,
+    avoid: null,
+    name,
+  };
+  return {
+    parts: [encode(REQUESTS.retrieve, request)],
+    read(line, reader) {
+      const content = decodeAnswer(REPLIES.content, line);
+      if (content.size !== size || content.digest !== digest) {
+        throw new BadPeer("The depot sent another content than was asked for");
+      }
+      return orBadPeer(() => reader.raw(size));
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** Many small files at once share exchanges with the depot: what each would cost alone, all do. */
+import { digestOf } from "../content/digest.ts";
+import { AHEAD_BYTES, BATCH_BYTES, BATCH_ITEMS, Refusal } from "../protocol/mod.ts";
+import { type BatchItem, depositItem, exchangeBatch, retrievalItem } from "./batch.ts";
+import { readWhole } from "./deposit.ts";
+import { Groups, type Settled } from "./groups.ts";
+import type { Receipt, StoredFile } from "./records.ts";
+import { send, type SendOptions, type SendRequest } from "./send.ts";
+import type { Sessions } from "./sessions.ts";
+
+/** So many exchanges at once: one is made or read while the depot works on the others. */
+const EXCHANGES = 3;
+
+interface Deposit {
+  /** Of the source. */
+  size: number;
+  request: SendRequest;
+  options: SendOptions;
+}
+
+/** The small files of one command. */
+export class SmallFiles {
+  #sessions: Sessions;
+  #signal: AbortSignal | undefined;
+  #deposits: Groups<Deposit, Receipt>;
+  #retrievals: Groups<StoredFile, Uint8Array | null>;
+
+  /** `signal`: ends every exchange. */
+  constructor(sessions: Sessions, signal?: AbortSignal) {
+    this.#sessions = sessions;
+    this.#signal = signal;
+    const bounds = {
+      atOnce: EXCHANGES,
+      most: { items: Math.min(BATCH_ITEMS, sessions.batch), size: BATCH_BYTES },
+    };
+    this.#deposits = new Groups({
+      ...bounds,
+      size: ({ size }) => size,
+      work: (group) => this.#deposit(group),
+    });
+    this.#retrievals = new Groups({
+      ...bounds,
+      size: ({ size }) => size,
+      work: (group) => this.#retrieve(group),
+    });
+  }
+
+  /** Deposits as `send` does; a small source together with others that come meanwhile. */
+  deposit(request: SendRequest, options: SendOptions): Promise<Receipt> {
+    const { source: { size }, known } = options;
+    const isAlone = known?.isWhole || size === null || !this.#mayShare(size);
+    if (isAlone) return send(this.#sessions, request, options);
+    return this.#deposits.add({ size, request, options });
+  }
+
+  /**
+   * The bytes of a file that is as it was listed, with the right SHA-256, where they came together
+   * with others. `null`: the file must be retrieved by itself.
+   */
+  retrieve(file: StoredFile): Promise<Uint8Array | null> {
+    return this.#mayShare(file.size) ? this.#retrievals.add(file) : Promise.resolve(null);
+  }
+
+  #mayShare(size: number): boolean {
+    return size <= AHEAD_BYTES && this.#sessions.batch > 1;
+  }
+
+  async #deposit(group: Deposit[]): Promise<Settled<Receipt>[]> {
+    const alone = ({ request, options }: Deposit) =>
+      settle(() => send(this.#sessions, request, options));
+    if (group.length === 1) return [await alone(group[0]!)];
+    const upload = crypto.randomUUID();
+    const items = await Promise.all(
+      group.map(({ size, request, options: { source } }) =>
+        settle(async () =>
+          depositItem({ ...request, upload }, source, await readWhole(source, size))
+        )
+      ),
+    );
+    const answers = await this.#exchange(items);
+    return await Promise.all(
+      answers.map((answer, index) => answer ?? alone(group[index]!)),
+    );
+  }
+
+  async #retrieve(group: StoredFile[]): Promise<Settled<Uint8Array | null>[]> {
+    if (group.length === 1) return [{ value: null }];
+    const answers = await this.#exchange(group.map((file) => ({ value: retrievalItem(file) })));
+    // What is wrong the retrieval by itself finds as well, and knows what to do.
+    return answers.map((answer, index) => {
+      const isRight = answer && "value" in answer &&
+        digestOf(answer.value) === group[index]!.digest;
+      return isRight ? answer : { value: null };
+    });
+  }
+
+  /** What each came to; `null`: it is to be asked for by itself. */
+  async #exchange<R>(items: Settled<BatchItem<R>>[]): Promise<(Settled<R> | null)[]> {
+    const ready = items.flatMap((item) => "value" in item ? item.value : []);
+    const answers = ready.length === 0 ? [] : await this.#send(ready);
+    let next = 0;
+    return items.map((item) => {
+      if (!("value" in item)) return item;
+      const answer = answers?.[next++] ?? null;
+      return answer && "reason" in answer && mayPass(answer.reason) ? null : answer;
+    });
+  }
+
+  /** `null`: the depot takes no such batch. */
+  async #send<R>(items: BatchItem<R>[]): Promise<Settled<R>[] | null> {
+    const signal = this.#signal;
+    try {
+      return await this.#sessions.run(
+        async (session) =>
+          items.length > session.batch
+            ? null
+            : await session.run(signal, () => exchangeBatch(session, items)),
+        { signal },
+      );
+    } catch (error) {
+      if (error instanceof Refusal) return null;
+      throw error;
+    }
+  }
+}
+
+async function settle<T>(work: () => Promise<T>): Promise<Settled<T>> {
+  try {
+    return { value: await work() };
+  } catch (reason) {
+    return { reason };
+  }
+}
+
+/** Whether a request that was refused in a batch may be granted by itself. */
+function mayPass(reason: unknown): boolean {
+  return reason instanceof Refusal && (reason.retry || reason.code === "limite");
+}
