@@ -12,6 +12,7 @@ import {
   somethingElseAt,
 } from "./output_path.ts";
 import type { DepositedFile, StoredFile } from "./records.ts";
+import type { SmallFiles } from "./small_files.ts";
 import { Part } from "./part.ts";
 import { Retrieval, WrongBytes } from "./retrieve.ts";
 
@@ -24,6 +25,8 @@ export interface RetrieveFileOptions {
    * what is there all the same is found when they are named, and treated as ever.
    */
   inNewFolder?: boolean | undefined;
+  /** @internal Other files that are retrieved at the same time, and share what they can. */
+  small?: SmallFiles | undefined;
   /** Aborted: ends with the signal's reason, and keeps what came for a later call. */
   signal?: AbortSignal | undefined;
   /** Told why it waits for another process that brings the same file, when it does. */
@@ -136,7 +139,18 @@ interface Bringing {
 }
 
 /** Fills the part with all of the content, whatever breaks meanwhile. */
-async function bring(sessions: Sessions, { file, part, options }: Bringing): Promise<void> {
+async function bring(sessions: Sessions, bringing: Bringing): Promise<void> {
+  const { file, part, options: { small, onProgress } } = bringing;
+  const whole = part.isNew ? await small?.retrieve(file) : null;
+  if (whole) {
+    await part.write(whole);
+    return onProgress?.(file.size, file.size);
+  }
+  if (small) return await small.alone(() => bringAlone(sessions, bringing));
+  await bringAlone(sessions, bringing);
+}
+
+async function bringAlone(sessions: Sessions, { file, part, options }: Bringing): Promise<void> {
   const { signal, onProgress } = options;
   const retrieval = new Retrieval(file.name, part, {
     digest: file.digest,

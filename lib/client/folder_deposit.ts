@@ -5,8 +5,8 @@ import { FolderMemory, type MemoryOptions } from "./folder_memory.ts";
 import type { RequestOptions } from "./options.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import type { SendRequest } from "./send.ts";
-import type { Sessions } from "./sessions.ts";
-import { SmallFiles } from "./small_files.ts";
+import type { Peer } from "./sessions.ts";
+import type { SmallFiles } from "./small_files.ts";
 import { type FileSource, fileSource } from "./source.ts";
 import { SourceHash } from "./source_hash.ts";
 
@@ -20,6 +20,8 @@ export interface FolderOptions extends RequestOptions, Pick<MemoryOptions, "onTr
   settings: string | null;
   /** Look at the bytes of each file, whatever is remembered. */
   verify: boolean;
+  /** What files of all folders share. */
+  small: SmallFiles;
 }
 
 type SendFileOptions = Pick<AttemptOptions, "signal" | "onProgress">;
@@ -47,16 +49,14 @@ export class FolderDeposit {
 
   /** Reads what is remembered, and asks the depot what it has of the folder. Throws as a request. */
   static async begin(
-    sessions: Sessions,
+    { depot, id: owner }: Peer,
     list: (prefix: string) => AsyncIterable<StoredFile>,
-    { folder, prefix, settings, verify, signal, onTrouble }: FolderOptions,
+    { folder, prefix, settings, verify, small, onTrouble }: FolderOptions,
   ): Promise<FolderDeposit> {
-    const { depot, id: owner } = sessions.peer;
     const [memory, present] = await Promise.all([
       settings && FolderMemory.load(settings, { depot, owner, folder, prefix }, { onTrouble }),
       prefix === null ? null : byName(list(`${prefix}/`)),
     ]);
-    const small = new SmallFiles(sessions, signal);
     return new FolderDeposit(small, { memory: memory || null, present, verify });
   }
 

@@ -26,6 +26,7 @@ import { type Retrieved, type RetrieveOptions, retrieveStream } from "./retrieve
 import { send } from "./send.ts";
 import type { Address, RemoveOptions, ReplicasOptions } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
+import { SmallFiles, type SmallFilesOptions } from "./small_files.ts";
 import { fileSource, type Source } from "./source.ts";
 import { askVerify } from "./verify.ts";
 
@@ -112,10 +113,15 @@ export class Link implements Disposable {
     return await this.#send(name, fileSource(resolve(path)), options);
   }
 
+  /** @internal For many small files at once. */
+  smallFiles(options: SmallFilesOptions): SmallFiles {
+    return new SmallFiles(this.#sessions, options);
+  }
+
   /** @internal Begins a deposit of many files of one folder, which may be the next of many. */
   folder(options: FolderOptions): Promise<FolderDeposit> {
     const list = (prefix: string) => this.list({ prefix, signal: options.signal });
-    return FolderDeposit.begin(this.#sessions, list, options);
+    return FolderDeposit.begin(this.#sessions.peer, list, options);
   }
 
   /**

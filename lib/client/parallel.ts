@@ -6,8 +6,8 @@ export type Outcome<T, R> =
   | { item: T; result?: undefined; error: unknown };
 
 export interface ParallelOptions<T, R> {
-  /** Items at once, each with a connection. */
-  connections: number;
+  /** Items at once. */
+  atOnce: number;
   signal?: AbortSignal | undefined;
   /** As each is done. */
   onDone?: (outcome: Outcome<T, R>) => void;
@@ -55,7 +55,7 @@ export async function inParallel<T, R>(
       }
     }
   };
-  await Promise.all(Array.from({ length: options.connections }, worker));
+  await Promise.all(Array.from({ length: options.atOnce }, worker));
   if (failed) throw (failed as { reason: unknown }).reason;
   const isStopped = options.signal?.aborted ?? false;
   const notBegun = gone.signal.aborted && !isStopped ? await queue.rest() : [];

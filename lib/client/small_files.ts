@@ -1,4 +1,5 @@
 /** Many small files at once share exchanges with the depot: what each would cost alone, all do. */
+import { Budget } from "../content/budget.ts";
 import { digestOf } from "../content/digest.ts";
 import { AHEAD_BYTES, BATCH_BYTES, BATCH_ITEMS, Refusal } from "../protocol/mod.ts";
 import { type BatchItem, depositItem, exchangeBatch, retrievalItem } from "./batch.ts";
@@ -11,6 +12,16 @@ import type { Sessions } from "./sessions.ts";
 /** So many exchanges at once: one is made or read while the depot works on the others. */
 const EXCHANGES = 3;
 
+/** So many files for each connection are under way at once, for exchanges to be full. */
+export const FILES_A_CONNECTION = 4;
+
+export interface SmallFilesOptions {
+  /** At once, at most. */
+  connections: number;
+  /** Ends every exchange. */
+  signal?: AbortSignal | undefined;
+}
+
 interface Deposit {
   /** Of the source. */
   size: number;
@@ -22,15 +33,17 @@ interface Deposit {
 export class SmallFiles {
   #sessions: Sessions;
   #signal: AbortSignal | undefined;
+  /** Turns of the files that go by themselves. */
+  #alone: Budget;
   #deposits: Groups<Deposit, Receipt>;
   #retrievals: Groups<StoredFile, Uint8Array | null>;
 
-  /** `signal`: ends every exchange. */
-  constructor(sessions: Sessions, signal?: AbortSignal) {
+  constructor(sessions: Sessions, { connections, signal }: SmallFilesOptions) {
     this.#sessions = sessions;
     this.#signal = signal;
+    this.#alone = new Budget(connections);
     const bounds = {
-      atOnce: EXCHANGES,
+      atOnce: Math.min(EXCHANGES, connections),
       most: { items: Math.min(BATCH_ITEMS, sessions.batch), size: BATCH_BYTES },
     };
     this.#deposits = new Groups({
@@ -49,25 +62,35 @@ export class SmallFiles {
   deposit(request: SendRequest, options: SendOptions): Promise<Receipt> {
     const { source: { size }, known } = options;
     const isAlone = known?.isWhole || size === null || !this.#mayShare(size);
-    if (isAlone) return send(this.#sessions, request, options);
+    if (isAlone) return this.#depositAlone(request, options);
     return this.#deposits.add({ size, request, options });
   }
 
   /**
    * The bytes of a file that is as it was listed, with the right SHA-256, where they came together
-   * with others. `null`: the file must be retrieved by itself.
+   * with others. `null`: the file is to be retrieved by itself, in a turn of `alone`.
    */
   retrieve(file: StoredFile): Promise<Uint8Array | null> {
     return this.#mayShare(file.size) ? this.#retrievals.add(file) : Promise.resolve(null);
+  }
+
+  /** Runs what needs a connection of its own when there is one. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    using _turn = await this.#alone.take(1, this.#signal);
+    return await work();
   }
 
   #mayShare(size: number): boolean {
     return size <= AHEAD_BYTES && this.#sessions.batch > 1;
   }
 
+  #depositAlone(request: SendRequest, options: SendOptions): Promise<Receipt> {
+    return this.alone(() => send(this.#sessions, request, options));
+  }
+
   async #deposit(group: Deposit[]): Promise<Settled<Receipt>[]> {
     const alone = ({ request, options }: Deposit) =>
-      settle(() => send(this.#sessions, request, options));
+      settle(() => this.#depositAlone(request, options));
     if (group.length === 1) return [await alone(group[0]!)];
     const upload = crypto.randomUUID();
     const items = await Promise.all(

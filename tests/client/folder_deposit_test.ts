@@ -54,7 +54,9 @@ class Home implements AsyncDisposable {
     { verify = false, replicas = null }: { verify?: boolean; replicas?: number | null } = {},
   ): Promise<{ stored: string[]; opened: string[] }> {
     const settings = join(this.root.path, "settings");
-    const folder = await this.link.folder({ folder: this.path(""), prefix: "F", settings, verify });
+    const small = this.link.smallFiles({ connections: 1 });
+    const place = { folder: this.path(""), prefix: "F", settings };
+    const folder = await this.link.folder({ ...place, verify, small });
     const stored: string[] = [];
     using opened = new Opened();
     for (const file of filesBelow(this.path(""))) {

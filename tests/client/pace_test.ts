@@ -76,7 +76,7 @@ Deno.test("inParallel() gives outcomes in the order of the items, failures among
   const done: number[] = [];
   const gates = [0, 1, 2, 3].map(() => Promise.withResolvers<void>());
   const outcomes = inParallel([0, 1, 2, 3], {
-    connections: 3,
+    atOnce: 3,
     work: async (item) => {
       await gates[item]!.promise;
       if (item === 1) throw new Error("one failed");
@@ -97,7 +97,7 @@ Deno.test("inParallel() begins nothing more when the depot is gone", async () =>
   const { outcomes, notBegun } = await inParallel(
     Array.from({ length: 100 }, (_, index) => index),
     {
-      connections: 2,
+      atOnce: 2,
       work: () => {
         begun++;
         return lost();
@@ -110,7 +110,7 @@ Deno.test("inParallel() begins nothing more when the depot is gone", async () =>
 Deno.test("inParallel() tells what was done when it is stopped", async () => {
   const stopping = new AbortController();
   const { outcomes, stopped } = await inParallel([1, 2, 3], {
-    connections: 1,
+    atOnce: 1,
     signal: stopping.signal,
     work: (item) => {
       if (item === 2) stopping.abort("enough");
@@ -126,7 +126,7 @@ Deno.test("inParallel() tells what was done before its items threw", async () =>
     await Promise.resolve();
     throw new RangeError("the list broke");
   })();
-  const options = { connections: 2, work: () => Promise.resolve(0) };
+  const options = { atOnce: 2, work: () => Promise.resolve(0) };
   const { outcomes, stopped } = await inParallel(items, options);
   assertEquals([outcomes.length, stopped?.reason instanceof RangeError], [1, true]);
 });

@@ -1,4 +1,5 @@
 import type { DepositProgress, Link, Receipt } from "../../client/mod.ts";
+import { FILES_A_CONNECTION } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, receiptJson } from "../json.ts";
@@ -26,11 +27,10 @@ export const depositCommand = defineCommand({
     "allow-fewer": { kind: "switch", help: "Take as many copies as there are places with room" },
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
     "verify": { kind: "switch", help: "Look at every file's bytes, also where nothing changed" },
-    // Small files wait for syncs more than for anything else, and share them.
     "connections": {
       ...CONNECTIONS,
       default: "48",
-      help: "Connections at once, for several files; 16 of them send files over 128 KiB",
+      help: "Connections at once, for several files; small files share them",
     },
   },
   examples: [
@@ -62,10 +62,10 @@ export const depositCommand = defineCommand({
     const plan = await planDeposit(words, { name: flags.name, path: context.path });
     const link = await context.link();
     using meter = new Meter(context.screen, { many: plan.many });
-    const folders = new DepositFolders(context, { verify: flags.verify });
+    const folders = new DepositFolders(context, { verify: flags.verify, connections });
     const depositing = new Depositing(context, { request, many: plan.many, meter, folders });
     const many = await inParallel(depositing.files(plan.jobs), {
-      connections: plan.many ? connections : 1,
+      atOnce: plan.many ? connections * FILES_A_CONNECTION : 1,
       signal: context.signal,
       work: (job) => depositing.work(link, job),
       onDone: (outcome) => depositing.tell(outcome),

@@ -1,18 +1,26 @@
 import type { FolderDeposit } from "../../client/folder_deposit.ts";
+import type { SmallFiles } from "../../client/small_files.ts";
 import { type Link, LocalError } from "../../client/mod.ts";
 import type { Context } from "./command.ts";
 import type { Together } from "./deposit_plan.ts";
 
+export interface FoldersOptions {
+  /** Nothing is taken for unchanged without a look at its bytes. */
+  verify: boolean;
+  /** At once, at most. */
+  connections: number;
+}
+
 /** What one command deposits together, each begun when its first file comes. */
 export class DepositFolders {
   #context: Context;
-  #verify: boolean;
+  #options: FoldersOptions;
+  #small: SmallFiles | null = null;
   #begun = new Map<string, Promise<FolderDeposit>>();
 
-  /** `verify`: nothing is taken for unchanged without a look at its bytes. */
-  constructor(context: Context, { verify }: { verify: boolean }) {
+  constructor(context: Context, options: FoldersOptions) {
     this.#context = context;
-    this.#verify = verify;
+    this.#options = options;
   }
 
   /** Throws what asking the depot for the folder's names throws. */
@@ -34,9 +42,11 @@ export class DepositFolders {
 
   #begin(link: Link, together: Together): Promise<FolderDeposit> {
     const { screen, signal } = this.#context;
+    const { connections, verify } = this.#options;
+    const small = this.#small ??= link.smallFiles({ connections, signal });
     const onTrouble = (words: string) => screen.remark(words);
     const settings = this.#settings();
-    return link.folder({ ...together, settings, verify: this.#verify, signal, onTrouble });
+    return link.folder({ ...together, settings, verify, small, signal, onTrouble });
   }
 
   /** `null`: there is nowhere to remember, and every file is looked at. */

@@ -43,7 +43,7 @@ export const replicasCommand = defineCommand({
         onEnd: () => meter.expectNoMore(),
       });
     const many = await inParallel(expected, {
-      connections: isOne(names) ? 1 : connections,
+      atOnce: isOne(names) ? 1 : connections,
       signal: context.signal,
       work: (name) => change(link, { name, wanted, wait }, { context, meter }),
       onDone: (outcome) => tell(outcome, { context, meter, wait }),

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { DepositedFile, Downloaded, Link } from "../../client/mod.ts";
 import { makeFoldersBelow } from "../../client/output_path.ts";
+import { FILES_A_CONNECTION, type SmallFiles } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
@@ -61,9 +62,10 @@ export const retrieveCommand = defineCommand({
         onItem: ({ file }) => meter.expect(file?.size ?? null),
         onEnd: () => meter.expectNoMore(),
       });
-    const retrieving = new Retrieving(context, { force: flags.force, many: !isOne, meter });
+    const small = link.smallFiles({ connections, signal: context.signal });
+    const retrieving = new Retrieving(context, { force: flags.force, many: !isOne, meter, small });
     const many = await inParallel(plan, {
-      connections: isOne ? 1 : connections,
+      atOnce: isOne ? 1 : connections * FILES_A_CONNECTION,
       signal: context.signal,
       work: (target) => retrieving.work(link, target),
       onDone: (outcome) => retrieving.tell(outcome),
@@ -90,14 +92,19 @@ class Retrieving {
   #force: boolean;
   #many: boolean;
   #meter: Meter;
+  #small: SmallFiles;
   /** Folders that were not there before. */
   #newFolders = new Set<string>();
 
-  constructor(context: Context, options: { force: boolean; many: boolean; meter: Meter }) {
+  constructor(
+    context: Context,
+    options: { force: boolean; many: boolean; meter: Meter; small: SmallFiles },
+  ) {
     this.#context = context;
     this.#force = options.force;
     this.#many = options.many;
     this.#meter = options.meter;
+    this.#small = options.small;
   }
 
   async work(link: Link, target: Target): Promise<Downloaded> {
@@ -110,7 +117,8 @@ class Retrieving {
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
     const onWait = (why: string) => this.#context.screen.remark(why);
-    const options = { force: this.#force, inNewFolder, signal, onProgress, onWait };
+    const small = this.#small;
+    const options = { force: this.#force, inNewFolder, signal, onProgress, onWait, small };
     return await link.retrieveFile(file, path, options);
   }
 
