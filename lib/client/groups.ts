@@ -21,7 +21,10 @@ interface Waiting<T, R> {
 /** Gathers items into groups: one by one while there are few, many at once while there are many. */
 export class Groups<T, R> {
   #waiting: Waiting<T, R>[] = [];
+  /** Of all that wait. */
+  #size = 0;
   #underWay = 0;
+  #isGathering = false;
 
   constructor(private readonly options: GroupsOptions<T, R>) {}
 
@@ -29,29 +32,42 @@ export class Groups<T, R> {
   add(item: T): Promise<R> {
     const answer = Promise.withResolvers<R>();
     this.#waiting.push({ item, answer });
-    if (this.#waiting.length === 1) this.#gather();
+    this.#size += this.options.size(item);
+    this.#gather();
     return answer.promise;
   }
 
   /** What the end of one group lets come is waited for, so that it goes together. */
   #gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
     if (this.#underWay === 0) queueMicrotask(() => this.#begin());
     else setTimeout(() => this.#begin(), 0);
   }
 
   #begin(): void {
-    while (this.#waiting.length > 0 && this.#underWay < this.options.atOnce) {
-      void this.#run(this.#next());
-    }
+    this.#isGathering = false;
+    while (this.#isWorthIt() && this.#underWay < this.options.atOnce) void this.#run(this.#next());
+  }
+
+  /** Few items wait for more while others are under way. */
+  #isWorthIt(): boolean {
+    const { length } = this.#waiting;
+    const { items, size } = this.options.most;
+    return length > 0 && (this.#underWay === 0 || length * 2 >= items || this.#size * 2 >= size);
   }
 
   #next(): Waiting<T, R>[] {
     const { most, size } = this.options;
-    let total = 0;
-    const beyond = this.#waiting.findIndex(({ item }, index) =>
-      index === most.items || ((total += size(item)) > most.size && index > 0)
-    );
-    return this.#waiting.splice(0, beyond === -1 ? this.#waiting.length : beyond);
+    const group: Waiting<T, R>[] = [];
+    for (let left = most.size; group.length < most.items && this.#waiting.length > 0;) {
+      const bytes = size(this.#waiting[0]!.item);
+      if (bytes > left && group.length > 0) break;
+      left -= bytes;
+      this.#size -= bytes;
+      group.push(this.#waiting.shift()!);
+    }
+    return group;
   }
 
   async #run(group: Waiting<T, R>[]): Promise<void> {

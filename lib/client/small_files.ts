@@ -12,8 +12,10 @@ import type { Sessions } from "./sessions.ts";
 /** So many exchanges at once: one is made or read while the depot works on the others. */
 const EXCHANGES = 3;
 
-/** So many files for each connection are under way at once, for exchanges to be full. */
-export const FILES_A_CONNECTION = 4;
+/** How many files are to be under way at once, so that exchanges over `connections` are full. */
+export function filesAtOnce(connections: number): number {
+  return BATCH_ITEMS * Math.min(EXCHANGES, connections);
+}
 
 export interface SmallFilesOptions {
   /** At once, at most. */

@@ -1,5 +1,5 @@
 import type { DepositProgress, Link, Receipt } from "../../client/mod.ts";
-import { FILES_A_CONNECTION } from "../../client/small_files.ts";
+import { filesAtOnce } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, receiptJson } from "../json.ts";
@@ -65,7 +65,7 @@ export const depositCommand = defineCommand({
     const folders = new DepositFolders(context, { verify: flags.verify, connections });
     const depositing = new Depositing(context, { request, many: plan.many, meter, folders });
     const many = await inParallel(depositing.files(plan.jobs), {
-      atOnce: plan.many ? connections * FILES_A_CONNECTION : 1,
+      atOnce: plan.many ? filesAtOnce(connections) : 1,
       signal: context.signal,
       work: (job) => depositing.work(link, job),
       onDone: (outcome) => depositing.tell(outcome),

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { DepositedFile, Downloaded, Link } from "../../client/mod.ts";
 import { makeFoldersBelow } from "../../client/output_path.ts";
-import { FILES_A_CONNECTION, type SmallFiles } from "../../client/small_files.ts";
+import { filesAtOnce, type SmallFiles } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
@@ -65,7 +65,7 @@ export const retrieveCommand = defineCommand({
     const small = link.smallFiles({ connections, signal: context.signal });
     const retrieving = new Retrieving(context, { force: flags.force, many: !isOne, meter, small });
     const many = await inParallel(plan, {
-      atOnce: isOne ? 1 : connections * FILES_A_CONNECTION,
+      atOnce: isOne ? 1 : filesAtOnce(connections),
       signal: context.signal,
       work: (target) => retrieving.work(link, target),
       onDone: (outcome) => retrieving.tell(outcome),
