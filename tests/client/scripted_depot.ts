@@ -1,6 +1,8 @@
 /** A depot that says what a test wrote, over real sockets. */
 import { Sha256 } from "../../lib/content/digest.ts";
 import {
+  batchFrame,
+  BatchReader,
   BODY,
   Connection,
   decodeBody,
@@ -26,11 +28,28 @@ export class Peer {
   constructor(readonly connection: Connection) {}
 
   /** Reads `conectar` and answers it. Resolves to its line. */
-  async hello(answer: { id?: string; depot?: string } = {}): Promise<string> {
+  async hello(
+    answer: { id?: string; depot?: string; batch?: number } = {},
+  ): Promise<string> {
     const line = await this.expect(/^comando:conectar\|/);
-    const { id = ID, depot = DEPOT } = answer;
-    await this.say(encode(REPLIES.connected, { id, depot, available: 3, version: 1, batch: null }));
+    const { id = ID, depot = DEPOT, batch = null } = answer;
+    await this.say(encode(REPLIES.connected, { id, depot, available: 3, version: 1, batch }));
     return line;
+  }
+
+  /** Reads a batch of `count` requests; resolves to what it is made of. */
+  async batch(count: number): Promise<BatchReader> {
+    const line = await this.expect(new RegExp(`^comando:lote\\|itens:${count}\\|`));
+    const frame = new Uint8Array(Number(/tamanho:(\d+)$/.exec(line)![1]));
+    await this.connection.readFull(frame);
+    return new BatchReader(frame);
+  }
+
+  /** Answers a batch: each answer a line, or with bytes behind it. */
+  async sayBatch(...answers: [line: string, bytes?: Uint8Array][]): Promise<void> {
+    const frame = batchFrame(answers.flat().filter((part) => part !== undefined));
+    await this.say(encode(REPLIES.batch, { count: answers.length, bytes: frame.length }));
+    await this.connection.write(frame);
   }
 
   async expect(pattern: RegExp): Promise<string> {
@@ -92,9 +111,9 @@ export class ScriptedDepot implements AsyncDisposable {
   }
 
   /** Sessions of one that knows who it is; they are opened when they are used. */
-  sessions(options: SessionsOptions = {}): Sessions {
+  sessions(options: SessionsOptions = {}, first: Session | null = null): Sessions {
     const peer = { address: this.address, id: ID, depot: DEPOT };
-    return new Sessions(peer, { patienceMs: 5_000, pace: new FastPace(), ...options });
+    return new Sessions(peer, { patienceMs: 5_000, pace: new FastPace(), ...options }, first);
   }
 
   /** The same, as a program that uses the library has it. */

@@ -1,10 +1,10 @@
 /** The server killed at random moments under 16 clients that deposit, replace and remove. */
 import { digestOf } from "../../lib/content/digest.ts";
-import { ConnectionLost } from "../../lib/protocol/mod.ts";
+import { AHEAD_BYTES, ConnectionLost, Refusal } from "../../lib/protocol/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { RunningServer, temporaryRoot } from "./running_server.ts";
 import { eventually, filesBelow, tell } from "./waiting.ts";
-import { bytesOf, WireClient } from "./wire_client.ts";
+import { type BatchFile, bytesOf, WireClient } from "./wire_client.ts";
 
 /** 30 and more take minutes: `DEPOSITO_KILL_ROUNDS=30`. */
 const ROUNDS = Number(Deno.env.get("DEPOSITO_KILL_ROUNDS") ?? 10);
@@ -89,7 +89,7 @@ class Depositor {
   async #grant(client: WireClient, { name, content, upload }: Wish): Promise<void> {
     if (content) {
       const replicas = 1 + content.seed % 2;
-      await client.deposit(name, bytesOfContent(content), { upload, replicas });
+      await this.#deposit(client, { name, bytes: bytesOfContent(content), upload, replicas });
       this.acknowledged.set(name, content);
     } else {
       await client.remove(name);
@@ -97,6 +97,20 @@ class Depositor {
     }
     this.pending = null;
     this.acknowledgements++;
+  }
+
+  /** Half of the small ones travel as many of a folder do. */
+  async #deposit(
+    client: WireClient,
+    file: BatchFile & { upload: string; replicas: number },
+  ): Promise<void> {
+    const { name, bytes, upload, replicas } = file;
+    if (bytes.length > AHEAD_BYTES || this.number % 2 === 0) {
+      await client.deposit(name, bytes, { upload, replicas });
+      return;
+    }
+    const [answer] = await client.depositBatch([file]);
+    if (answer instanceof Refusal) throw answer;
   }
 
   #wish(): Wish {

@@ -2,6 +2,8 @@
 import { digestOf } from "../../lib/content/digest.ts";
 import {
   ACTIONS,
+  batchFrame,
+  BatchReader,
   BLOCK_BYTES,
   BODY,
   Connection,
@@ -9,6 +11,7 @@ import {
   decodeReply,
   encode,
   readAnswer,
+  Refusal,
   REPLIES,
   REQUESTS,
   type Values,
@@ -29,6 +32,15 @@ export interface DepositOptions {
   digest?: string;
   /** `false`: the size is not said beforehand. */
   sized?: boolean;
+}
+
+/** A file of a batch. */
+export interface BatchFile {
+  name: string;
+  bytes: Uint8Array;
+  replicas?: number | null;
+  /** In place of the bytes' true SHA-256. */
+  digest?: string;
 }
 
 export type Receipt = Values<typeof REPLIES.receipt>;
@@ -87,20 +99,52 @@ export class WireClient implements Disposable {
     return await this.receipt();
   }
 
+  /** Several small files in one piece. Resolves to each one's receipt, or refusal. */
+  depositBatch(files: BatchFile[]): Promise<(Receipt | Refusal)[]> {
+    const parts = files.flatMap(({ name, bytes, replicas = null, digest = digestOf(bytes) }) => {
+      const size = bytes.length;
+      return [depositLine({ name, replicas, size, digest }), bytes];
+    });
+    return this.batch(files.length, parts, (line) => decodeReply(REPLIES.receipt, line));
+  }
+
+  /** The same of retrievals: each one's bytes, checked. */
+  retrieveBatch(names: string[]): Promise<(Uint8Array | Refusal)[]> {
+    const lines = names.map((name) =>
+      encode(REQUESTS.retrieve, { from: 0, length: null, digest: null, avoid: null, name })
+    );
+    return this.batch(names.length, lines, (line, reader) => {
+      const { size, digest } = decodeReply(REPLIES.content, line);
+      return right(reader.raw(size), digest);
+    });
+  }
+
+  /** Sends `count` requests that `parts` are, and reads each answer with `read`. */
+  async batch<T>(
+    count: number,
+    parts: (string | Uint8Array)[],
+    read: (line: string, reader: BatchReader) => T,
+  ): Promise<(T | Refusal)[]> {
+    const frame = batchFrame(parts);
+    await this.connection.writeLine(encode(REQUESTS.batch, { count, bytes: frame.length }));
+    await this.connection.write(frame);
+    const head = decodeReply(REPLIES.batch, await this.answer());
+    const bytes = new Uint8Array(head.bytes);
+    await this.connection.readFull(bytes);
+    const reader = new BatchReader(bytes);
+    const answers = Array.from({ length: head.count }, () => {
+      const line = reader.line();
+      return line.startsWith("erro:") ? refusalIn(line) : read(line, reader);
+    });
+    reader.end();
+    return answers;
+  }
+
   /** Asks to deposit; then `send` and `receipt` follow. */
   async offer(name: string, bytes: Uint8Array, options: DepositOptions = {}): Promise<Offer> {
-    const { replicas = null, minimum = null, wait = null, sized = true } = options;
-    const line = encode(REQUESTS.deposit, {
-      replicas,
-      minimum,
-      wait,
-      size: sized ? bytes.length : null,
-      digest: null,
-      upload: options.upload ?? crypto.randomUUID(),
-      modifiedAt: null,
-      executable: null,
-      name,
-    });
+    const { sized = true, replicas, minimum, wait, upload } = options;
+    const size = sized ? bytes.length : null;
+    const line = depositLine({ name, size, replicas, minimum, wait, upload });
     return decodeReply(REPLIES.offer, await this.ask(line));
   }
 
@@ -257,6 +301,41 @@ export function bytesOf(size: number, seed = 1): Uint8Array {
     words[index] = state;
   }
   return new Uint8Array(words.buffer, 0, size);
+}
+
+/** The line of `comando:depositar`; what is not given is not said. */
+export function depositLine(
+  { name, size, digest, replicas, minimum, wait, upload = crypto.randomUUID() }: {
+    name: string;
+    size: number | null;
+    digest?: string | undefined;
+    replicas?: number | null | undefined;
+    minimum?: number | null | undefined;
+    wait?: number | null | undefined;
+    upload?: string | undefined;
+  },
+): string {
+  return encode(REQUESTS.deposit, {
+    replicas: replicas ?? null,
+    minimum: minimum ?? null,
+    wait: wait ?? null,
+    size,
+    digest: digest ?? null,
+    upload,
+    modifiedAt: null,
+    executable: null,
+    name,
+  });
+}
+
+function refusalIn(line: string): Refusal {
+  try {
+    decodeReply(REPLIES.error, line);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+  throw new Error(`No refusal: ${line}`);
 }
 
 function right(bytes: Uint8Array, digest: string): Uint8Array {

@@ -1,0 +1,254 @@
+/** Small files that share exchanges, with depots that answer them in every way. */
+import { dataSource } from "../../lib/client/data_source.ts";
+import { BadPeer, Refusal, type StoredFile } from "../../lib/client/mod.ts";
+import { SmallFiles } from "../../lib/client/small_files.ts";
+import { fileSource } from "../../lib/client/source.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import {
+  contentLine,
+  offerLine,
+  type Peer,
+  receiptLine,
+  type Script,
+  ScriptedDepot,
+  TempFolder,
+} from "./scripted_depot.ts";
+
+const AS = { replicas: null, minimum: null, wait: null };
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const receiptFor = (text: string) => receiptLine({ digest: digestOf(text), size: text.length });
+const contentOf = (text: string) => contentLine({ digest: digestOf(text), size: text.length });
+const refusal = (code: string) => `erro:${code}|mensagem:no`;
+
+/** A client of the depot that the scripts are, one a connection. */
+class Meeting implements AsyncDisposable {
+  private constructor(readonly depot: ScriptedDepot, readonly small: SmallFiles) {}
+
+  static async of(...scripts: Script[]): Promise<Meeting> {
+    const depot = new ScriptedDepot(...scripts);
+    const sessions = depot.sessions({}, await depot.session());
+    return new Meeting(depot, new SmallFiles(sessions, { connections: 4 }));
+  }
+
+  deposit(text: string) {
+    return this.small.deposit({ name: text, ...AS }, { source: dataSource(bytesOf(text)) });
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.depot[Symbol.asyncDispose]();
+  }
+}
+
+/** Reads a deposit that is sent by itself, and acknowledges it. Resolves to its name. */
+async function takeAlone(peer: Peer): Promise<string> {
+  const line = await peer.expect(/^comando:depositar\|/);
+  await peer.expect(/^acao:enviar\|posicao:0$/);
+  const { bytes, digest } = await peer.body();
+  await peer.say(offerLine(), receiptLine({ digest, size: bytes }));
+  return /nome_arquivo:(.*)$/.exec(line)![1]!;
+}
+
+/** Reads a batch of deposits of these texts. */
+async function takeBatch(peer: Peer, ...texts: string[]): Promise<void> {
+  const batch = await peer.batch(texts.length);
+  for (const text of texts) {
+    const line = batch.line();
+    assert(line.includes(`|tamanho_arquivo:${text.length}|hash_arquivo:${digestOf(text)}|`), line);
+    assert(line.endsWith(`|nome_arquivo:${text}`), line);
+    assertEquals(batch.raw(text.length), bytesOf(text));
+  }
+  batch.end();
+}
+
+function listed(text: string): StoredFile {
+  return {
+    name: text,
+    size: text.length,
+    digest: digestOf(text),
+    version: 1,
+    depositedAt: 0,
+    replicas: { wanted: 1, live: 1 },
+    places: [],
+    modifiedAt: null,
+    executable: false,
+  };
+}
+
+Deno.test("small files at the same time are deposited in one exchange, one alone as ever", async () => {
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb", "ccc");
+    await peer.say("andamento:0|total:0");
+    await peer.sayBatch([receiptFor("a")], [receiptFor("bb")], [receiptFor("ccc")]);
+    assertEquals(await takeAlone(peer), "dddd");
+  });
+  const receipts = await Promise.all(["a", "bb", "ccc"].map((text) => meeting.deposit(text)));
+  assertEquals(receipts.map(({ name, size }) => [name, size]), [["a", 1], ["bb", 2], ["ccc", 3]]);
+  assertEquals((await meeting.deposit("dddd")).size, 4);
+});
+
+Deno.test("what is refused in a batch is refused alone, and what may pass is asked for again alone", async () => {
+  const alone: string[] = [];
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb", "ccc", "dddd");
+    await peer.sayBatch(
+      [refusal("sem_espaco")],
+      [refusal("indisponivel")],
+      [receiptFor("ccc")],
+      [refusal("limite")],
+    );
+    alone.push(await takeAlone(peer));
+  }, async (peer) => {
+    await peer.hello({ batch: 64 });
+    alone.push(await takeAlone(peer));
+  });
+  const [a, ...others] = ["a", "bb", "ccc", "dddd"].map((text) => meeting.deposit(text));
+  assertEquals((await assertRejects(() => a!, Refusal)).code, "sem_espaco");
+  assertEquals((await Promise.all(others)).map(({ size }) => size), [2, 3, 4]);
+  assertEquals(alone.sort(), ["bb", "dddd"]);
+});
+
+Deno.test("a file that cannot be read fails alone, and is not in the batch", async () => {
+  await using folder = new TempFolder();
+  const path = await folder.file("gone", "xx");
+  const source = fileSource(path);
+  await Deno.remove(path);
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb");
+    await peer.sayBatch([receiptFor("a")], [receiptFor("bb")]);
+  });
+  const gone = meeting.small.deposit({ name: "gone", ...AS }, { source });
+  const others = ["a", "bb"].map((text) => meeting.deposit(text));
+  await assertRejects(() => gone, Deno.errors.NotFound);
+  assertEquals((await Promise.all(others)).map(({ size }) => size), [1, 2]);
+});
+
+Deno.test("a batch that is refused as a whole goes file by file", async () => {
+  const names: string[] = [];
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb");
+    await peer.say(refusal("limite"));
+    names.push(await takeAlone(peer));
+  }, async (peer) => {
+    await peer.hello({ batch: 64 });
+    names.push(await takeAlone(peer));
+  });
+  await Promise.all(["a", "bb"].map((text) => meeting.deposit(text)));
+  assertEquals(names.sort(), ["a", "bb"]);
+});
+
+Deno.test("a batch whose connection breaks is sent again", async () => {
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb");
+  }, async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb");
+    await peer.sayBatch([receiptFor("a")], [receiptFor("bb")]);
+  });
+  const receipts = await Promise.all(["a", "bb"].map((text) => meeting.deposit(text)));
+  assertEquals(receipts.map(({ size }) => size), [1, 2]);
+});
+
+Deno.test("a depot that says nothing of batches, or does not any more, gets none", async () => {
+  const names: string[] = [];
+  const old: Script = async (peer) => {
+    await peer.hello();
+    names.push(await takeAlone(peer));
+  };
+  {
+    await using meeting = await Meeting.of(old, old);
+    await Promise.all(["a", "bb"].map((text) => meeting.deposit(text)));
+  }
+  {
+    await using meeting = await Meeting.of(async (peer) => {
+      await peer.hello({ batch: 64 });
+      await takeBatch(peer, "ccc", "dddd");
+    }, async (peer) => {
+      await peer.hello();
+      names.push(await takeAlone(peer));
+    }, old);
+    await Promise.all(["ccc", "dddd"].map((text) => meeting.deposit(text)));
+  }
+  assertEquals(names.sort(), ["a", "bb", "ccc", "dddd"]);
+});
+
+Deno.test("a batch that is answered wrongly is an error of the depot's", async (t) => {
+  const answers: Record<string, (peer: Peer) => Promise<void>> = {
+    "too few": (peer) => peer.sayBatch([receiptFor("a")]),
+    "for other bytes": (peer) => peer.sayBatch([receiptFor("a")], [receiptFor("a")]),
+    "more than was announced": (peer) =>
+      peer.sayBatch([receiptFor("a")], [receiptFor("bb"), bytesOf("x")]),
+    "no answers": (peer) => peer.sayBatch([receiptFor("a")], ["hello:1"]),
+    "endless": (peer) => peer.say("lote:2|tamanho:99999999"),
+  };
+  for (const [what, answer] of Object.entries(answers)) {
+    await t.step(what, async () => {
+      await using meeting = await Meeting.of(async (peer) => {
+        await peer.hello({ batch: 64 });
+        await takeBatch(peer, "a", "bb");
+        await answer(peer);
+      });
+      const both = ["a", "bb"].map((text) => assertRejects(() => meeting.deposit(text), BadPeer));
+      await Promise.all(both);
+    });
+  }
+});
+
+Deno.test("small files at the same time are retrieved in one exchange, and only right bytes are taken", async () => {
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    const batch = await peer.batch(4);
+    for (const text of ["a", "bb", "ccc", ""]) {
+      const line = batch.line();
+      assert(line.includes(`|hash_arquivo:${digestOf(text)}|`), line);
+    }
+    batch.end();
+    await peer.sayBatch(
+      [contentOf("a"), bytesOf("a")],
+      [contentOf("bb"), bytesOf("bx")],
+      [refusal("mudou")],
+      [contentOf("")],
+    );
+  });
+  const wishes = ["a", "bb", "ccc", ""].map((text) => meeting.small.retrieve(listed(text)));
+  const [a, bb, ccc, empty] = await Promise.all(wishes);
+  assertEquals([a, bb, ccc, empty], [bytesOf("a"), null, null, bytesOf("")]);
+});
+
+Deno.test("files are under way by themselves on as many connections as are allowed", async () => {
+  await using depot = new ScriptedDepot();
+  const small = new SmallFiles(depot.sessions(), { connections: 2 });
+  let underWay = 0;
+  let most = 0;
+  await Promise.all(Array.from({ length: 6 }, () =>
+    small.alone(async () => {
+      most = Math.max(most, ++underWay);
+      await Promise.resolve();
+      underWay--;
+    })));
+  assertEquals(most, 2);
+});
+
+Deno.test("an end that was asked for ends the exchange", async () => {
+  const stop = new AbortController();
+  await using depot = new ScriptedDepot(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb");
+    stop.abort(new Error("stopped"));
+    await peer.connection.readLine().catch(() => {});
+  });
+  const sessions = depot.sessions({}, await depot.session());
+  const small = new SmallFiles(sessions, { connections: 1, signal: stop.signal });
+  await Promise.all(["a", "bb"].map((text) =>
+    assertRejects(
+      () => small.deposit({ name: text, ...AS }, { source: dataSource(bytesOf(text)) }),
+      Error,
+      "stopped",
+    )
+  ));
+});
