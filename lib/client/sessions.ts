@@ -22,7 +22,7 @@ export interface SessionsOptions {
 }
 
 /** Sessions that nobody uses are kept for the next request, so many of them. */
-const IDLE_SESSIONS = 48;
+const IDLE_SESSIONS = 16;
 
 /**
  * Files that take more than one round trip, sent at once: the depot refuses one client's uploads

@@ -12,9 +12,12 @@ import type { Sessions } from "./sessions.ts";
 /** So many exchanges at once: one is made or read while the depot works on the others. */
 const EXCHANGES = 3;
 
-/** How many files are to be under way at once, so that exchanges over `connections` are full. */
+/**
+ * How many files are to be under way at once, so that exchanges over `connections` are full. Over a
+ * single one the files go one after the other.
+ */
 export function filesAtOnce(connections: number): number {
-  return BATCH_ITEMS * Math.min(EXCHANGES, connections);
+  return connections === 1 ? 1 : BATCH_ITEMS * Math.min(EXCHANGES, connections);
 }
 
 export interface SmallFilesOptions {

@@ -27,11 +27,7 @@ export const depositCommand = defineCommand({
     "allow-fewer": { kind: "switch", help: "Take as many copies as there are places with room" },
     "wait": { kind: "text", value: "K", help: "Answer when K copies are on disk" },
     "verify": { kind: "switch", help: "Look at every file's bytes, also where nothing changed" },
-    "connections": {
-      ...CONNECTIONS,
-      default: "48",
-      help: "Connections at once, for several files; small files share them",
-    },
+    "connections": CONNECTIONS,
   },
   examples: [
     ["deposito client deposit report.pdf --replicas 3", "three copies, each on another place"],

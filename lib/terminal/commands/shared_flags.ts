@@ -6,7 +6,7 @@ export const CONNECTIONS: Flag & { kind: "text"; default: string } = {
   kind: "text",
   value: "N",
   default: "16",
-  help: "Connections at once, for several files",
+  help: "Connections at once, which small files share; 1: one file after the other",
   check: parseConnections,
 };
 
