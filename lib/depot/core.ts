@@ -1,5 +1,5 @@
 import type { Budget } from "../content/budget.ts";
-import type { Catalog, ContentRecord, FileRecord } from "./catalog/catalog.ts";
+import type { Catalog, ContentCopies, FileRecord } from "./catalog/catalog.ts";
 import type { Place } from "../../stores/store.ts";
 import type { Clock } from "./clock.ts";
 import type { Doubts } from "./doubts.ts";
@@ -99,7 +99,7 @@ export function copiesOf(file: FileRecord, places: Places): Copies {
 }
 
 /** Places with a good replica that are there now. */
-export function livePlaces(content: ContentRecord, places: Places): string[] {
+export function livePlaces(content: ContentCopies, places: Places): string[] {
   return content.replicas
     .filter((replica) => replica.state === "good" && places.get(replica.place))
     .map((replica) => replica.place);

@@ -1,4 +1,4 @@
-import type { ContentRecord } from "./catalog/catalog.ts";
+import type { ContentCopies } from "./catalog/catalog.ts";
 import { type Core, livePlaces } from "./core.ts";
 import { type Examiner, isBad } from "./examiner.ts";
 import { messageOf } from "./log.ts";
@@ -57,7 +57,7 @@ export class Inspector {
    * A content was read: the copies that were not read are judged, or only looked at where they were
    * judged not long ago.
    */
-  wasRead(content: ContentRecord, used: ReadonlySet<string>): void {
+  wasRead(content: ContentCopies, used: ReadonlySet<string>): void {
     const { places } = this.options.core;
     for (const id of livePlaces(content, places)) {
       if (used.has(id)) continue;
@@ -88,7 +88,7 @@ export class Inspector {
   }
 
   /** Where the depot reads the medium itself it costs next to nothing to see that a copy is there. */
-  async #glance({ digest, size }: ContentRecord, id: string): Promise<void> {
+  async #glance({ digest, size }: ContentCopies, id: string): Promise<void> {
     const { core, signal } = this.options;
     const place = core.places.get(id);
     if (!place?.trusted) return;

@@ -1,5 +1,5 @@
 import type { Place } from "../../stores/store.ts";
-import type { ContentRecord } from "./catalog/catalog.ts";
+import type { ContentCopies } from "./catalog/catalog.ts";
 import { type CareOptions, Caretaker } from "./caretaker.ts";
 import type { Core } from "./core.ts";
 import { Examiner } from "./examiner.ts";
@@ -138,7 +138,7 @@ export class Keeper implements AsyncDisposable {
    * A content was read: the copies that were not read are judged, or only looked at where they were
    * judged not long ago.
    */
-  wasRead(content: ContentRecord, used: ReadonlySet<string>): void {
+  wasRead(content: ContentCopies, used: ReadonlySet<string>): void {
     this.#inspector.wasRead(content, used);
   }
 

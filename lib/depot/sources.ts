@@ -1,4 +1,4 @@
-import type { ContentRecord } from "./catalog/catalog.ts";
+import type { ContentCopies } from "./catalog/catalog.ts";
 import { type Core, livePlaces } from "./core.ts";
 import type { Source } from "./source_order.ts";
 
@@ -17,7 +17,7 @@ export interface Reading {
  * content is read neither.
  */
 export function sourcesOf(
-  content: ContentRecord,
+  content: ContentCopies,
   core: Core,
   { visible, avoid }: Reading = {},
 ): Source[] {

@@ -354,20 +354,24 @@ export interface FileQuery {
   limit: number;
 }
 
-export interface ContentRecord {
+/** A content and its copies, whoever wants them. */
+export interface ContentCopies {
   digest: string;
   size: number;
-  /** The largest number that a file with this content wants, removed or not; 0 when none has it. */
-  wanted: number;
   replicas: { place: string; state: ReplicaState; verifiedAt: number | null }[];
   /** Places with a set-aside copy. */
   asides: string[];
 }
 
+export interface ContentRecord extends ContentCopies {
+  /** The largest number that a file with this content wants, removed or not; 0 when none has it. */
+  wanted: number;
+}
+
 /** A file, its content, and the content's chunk checks as `chunkChecks` has them. */
 export interface FileToRead {
   file: FileRecord;
-  content: ContentRecord;
+  content: ContentCopies;
   checks: Uint8Array;
 }
 

@@ -1,5 +1,5 @@
 /** Contents: what each is, what it wants, where it is, and when it is forgotten. */
-import type { ContentRecord, ReplicaState, Tally } from "./catalog.ts";
+import type { ContentCopies, ReplicaState, Tally } from "./catalog.ts";
 import { digestBytes, findPlace, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
@@ -7,7 +7,7 @@ import type { Verbs } from "./verb.ts";
 const LAST_DIGEST = "f".repeat(64);
 
 /** The largest number that a file with a content wants, also one that can still be restored. */
-export function wantedFor(content: string): string {
+function wantedFor(content: string): string {
   return `max(
     coalesce((SELECT max(wanted) FROM files WHERE content = ${content}), 0),
     coalesce((SELECT max(wanted) FROM removed WHERE content = ${content}), 0)
@@ -120,7 +120,7 @@ function startOf(after: string | null): Uint8Array {
 export function whereabouts(
   db: Statements,
   content: Uint8Array,
-): Pick<ContentRecord, "replicas" | "asides"> {
+): Pick<ContentCopies, "replicas" | "asides"> {
   const replicas = db.all<{ place: string; state: ReplicaState; verifiedAt: number | null }>(
     `SELECT p.id AS place, r.state, r.verified_at AS verifiedAt
      FROM replicas r CROSS JOIN places p ON p.key = r.place WHERE r.content = ? ORDER BY p.id`,
