@@ -14,7 +14,7 @@ import {
   type Values,
 } from "../protocol/mod.ts";
 import { type DepositRequest, receiptOf, requestLine } from "./deposit.ts";
-import type { Settled } from "./groups.ts";
+import type { Settled } from "../worker/groups.ts";
 import { readLateReply } from "./peer.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import type { Session } from "./session.ts";
@@ -56,9 +56,9 @@ function readOne<R>(item: BatchItem<R>, reader: BatchReader): Settled<R> {
   const line = orBadPeer(() => reader.line());
   try {
     return { value: item.read(line, reader) };
-  } catch (reason) {
-    if (reason instanceof Refusal) return { reason };
-    throw reason;
+  } catch (error) {
+    if (error instanceof Refusal) return { error };
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { digestOf } from "../content/digest.ts";
 import { AHEAD_BYTES, BATCH_BYTES, BATCH_ITEMS, Refusal } from "../protocol/mod.ts";
 import { type BatchItem, depositItem, exchangeBatch, retrievalItem } from "./batch.ts";
 import { readWhole } from "./deposit.ts";
-import { Groups, type Settled } from "./groups.ts";
+import { Groups, type Settled } from "../worker/groups.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import { send, type SendOptions, type SendRequest } from "./send.ts";
 import type { Sessions } from "./sessions.ts";
@@ -49,16 +49,16 @@ export class SmallFiles {
     this.#alone = new Budget(connections);
     const bounds = {
       atOnce: Math.min(EXCHANGES, connections),
-      most: { items: Math.min(BATCH_ITEMS, sessions.batch), size: BATCH_BYTES },
+      most: Math.min(BATCH_ITEMS, sessions.batch),
     };
     this.#deposits = new Groups({
       ...bounds,
-      size: ({ size }) => size,
+      size: { most: BATCH_BYTES, of: ({ size }) => size },
       work: (group) => this.#deposit(group),
     });
     this.#retrievals = new Groups({
       ...bounds,
-      size: ({ size }) => size,
+      size: { most: BATCH_BYTES, of: ({ size }) => size },
       work: (group) => this.#retrieve(group),
     });
   }
@@ -130,7 +130,7 @@ export class SmallFiles {
     return items.map((item) => {
       if (!("value" in item)) return item;
       const answer = answers?.[next++] ?? null;
-      return answer && "reason" in answer && mayPass(answer.reason) ? null : answer;
+      return answer && "error" in answer && mayPass(answer.error) ? null : answer;
     });
   }
 
@@ -155,12 +155,12 @@ export class SmallFiles {
 async function settle<T>(work: () => Promise<T>): Promise<Settled<T>> {
   try {
     return { value: await work() };
-  } catch (reason) {
-    return { reason };
+  } catch (error) {
+    return { error };
   }
 }
 
 /** Whether a request that was refused in a batch may be granted by itself. */
-function mayPass(reason: unknown): boolean {
-  return reason instanceof Refusal && (reason.retry || reason.code === "limite");
+function mayPass(error: unknown): boolean {
+  return error instanceof Refusal && (error.retry || error.code === "limite");
 }

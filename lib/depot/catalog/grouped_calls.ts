@@ -15,7 +15,7 @@ export type CatalogPort = WorkerPort<Request, Reply>;
  */
 export class GroupedCalls implements AsyncDisposable {
   readonly #worker: AskedWorker<Request, Reply>;
-  readonly #groups = new Groups(MAX_GROUP, (calls: Call[]) => this.#run(calls));
+  readonly #groups = new Groups({ most: MAX_GROUP, work: (calls: Call[]) => this.#run(calls) });
   #disposal: Promise<void> | undefined;
   #sequence = 0;
 

@@ -21,7 +21,10 @@ type Asked = AskedWorker<Request, Reply>;
 export class SmallContents implements AsyncDisposable {
   readonly #layout: Layout;
   readonly #start: () => SmallPort;
-  readonly #groups = new Groups(MAX_GROUP, (contents: SmallContent[]) => this.#commit(contents));
+  readonly #groups = new Groups({
+    most: MAX_GROUP,
+    work: (contents: SmallContent[]) => this.#commit(contents),
+  });
   #worker: Promise<Asked | null> | null = null;
 
   constructor(layout: Layout, start: () => SmallPort = startWorker) {

@@ -1,4 +1,4 @@
-import { Groups, type GroupsOptions } from "../../lib/client/groups.ts";
+import { Groups, type GroupsOptions } from "../../lib/worker/groups.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
 
 /** Groups of numbers, which come to ten times as much when the test lets their group end. */
@@ -10,15 +10,14 @@ class Work {
   constructor(options: Partial<GroupsOptions<number, number>> = {}) {
     this.groups = new Groups<number, number>({
       atOnce: 2,
-      most: { items: 4, size: 100 },
-      size: () => 1,
+      most: 4,
       work: async (items) => {
         this.begun.push(items);
         const end = Promise.withResolvers<void>();
         this.#ends.push(end);
         await end.promise;
         return items.map((item) =>
-          item < 0 ? { reason: new Error(`${item}`) } : { value: item * 10 }
+          item < 0 ? { error: new Error(`${item}`) } : { value: item * 10 }
         );
       },
       ...options,
@@ -69,7 +68,7 @@ Deno.test("few items wait while others are under way, many do not", async () => 
 });
 
 Deno.test("a group is no larger than it may be, unless by its first item alone", async () => {
-  const work = new Work({ atOnce: 9, size: (item) => item });
+  const work = new Work({ atOnce: 9, size: { most: 100, of: (item) => item } });
   const all = [60, 50, 40, 300, 1].map((item) => work.groups.add(item));
   await work.turn();
   assertEquals(work.begun, [[60], [50, 40], [300]]);
