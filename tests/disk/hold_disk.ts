@@ -1,8 +1,10 @@
-/** Opens a disk, puts a content and two parts there, says so and waits to be killed. */
+/** Opens a disk, puts contents and two parts there, says so and waits to be killed. */
 import { open, putText, signal } from "./bench.ts";
 
 const disk = await open(Deno.args[0]!);
-const digest = await putText(disk, "from another process");
+const [, digest] = await Promise.all(
+  ["alone", "from another process", "beside it"].map((text) => putText(disk, text)),
+);
 const kept = await disk.begin({ id: "kept", signal });
 await kept.write(new TextEncoder().encode("kept"));
 await kept.keep();

@@ -1,6 +1,7 @@
 /**
- * A disk's small contents, written by a worker in groups: handing each of their calls to a thread
- * costs the thread that has the sockets more than anything else that it does for them.
+ * A disk's small contents. Where several come at once a worker writes them in groups: handing each
+ * of their calls to a thread costs the thread that has the sockets more than anything else that it
+ * does for them. One that comes alone shares nothing, and is sooner done without the worker.
  */
 import { AskedWorker, type WorkerPort } from "../../worker/asked_worker.ts";
 import { Groups, type Settled } from "../../worker/groups.ts";
@@ -17,7 +18,7 @@ export type SmallPort = WorkerPort<Request, Reply>;
 
 type Asked = AskedWorker<Request, Reply>;
 
-/** Makes small contents durable. The worker is started for the first, and again after it died. */
+/** Makes small contents durable. The worker is started when it is first of use, and after it died. */
 export class SmallContents implements AsyncDisposable {
   readonly #layout: Layout;
   readonly #start: () => SmallPort;
@@ -26,6 +27,7 @@ export class SmallContents implements AsyncDisposable {
     work: (contents: SmallContent[]) => this.#commit(contents),
   });
   #worker: Promise<Asked | null> | null = null;
+  #underWay = 0;
 
   constructor(layout: Layout, start: () => SmallPort = startWorker) {
     this.#layout = layout;
@@ -33,14 +35,20 @@ export class SmallContents implements AsyncDisposable {
   }
 
   /**
-   * Makes a content durable. Resolves to its bytes where it is not, and may be by other means: a
-   * folder is missing, or no worker can be had. Throws `Full`, `Unreachable`, or an `Error`.
+   * Makes a content durable; by way of `alone` when no other is under way, a folder is missing, or no
+   * worker can be had. Throws `Full`, `Unreachable`, an `Error`, or what `alone` throws.
    */
-  commit(content: SmallContent): Promise<MovedBytes | null> {
-    return this.#groups.add(content);
+  async commit(content: SmallContent, alone: (bytes: MovedBytes) => Promise<void>): Promise<void> {
+    const isAlone = this.#underWay++ === 0;
+    try {
+      const left = isAlone ? content.bytes : await this.#groups.add(content);
+      if (left) await alone(left);
+    } finally {
+      this.#underWay--;
+    }
   }
 
-  /** Waits for what is under way and ends the worker. */
+  /** Waits for what the worker is doing, and ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#groups.idle();
     const worker = await this.#worker;

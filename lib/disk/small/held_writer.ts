@@ -73,8 +73,8 @@ export class HeldWriter implements DiskWriter {
   async commit(content: { digest: string; size: number }): Promise<void> {
     this.#owner.layout.content(content.digest);
     this.#upload.signal.throwIfAborted();
-    const part = this.#part ?? await this.#attempt(() => this.#commitHeld(content));
-    await part?.commit(content);
+    if (this.#part) return await this.#part.commit(content);
+    await this.#attempt(() => this.#commitHeld(content));
   }
 
   async keep(): Promise<void> {
@@ -95,23 +95,19 @@ export class HeldWriter implements DiskWriter {
     }
   }
 
-  /** Resolves to a part where there is one to be committed instead. */
-  async #commitHeld(content: { digest: string; size: number }): Promise<PartWriter | null> {
-    const { digest, size } = content;
+  async #commitHeld({ digest, size }: { digest: string; size: number }): Promise<void> {
     if (this.#position !== size) {
-      throw new Error(
-        `Could not commit ${this.#path}: ${this.#position} bytes were written, not ${size}`,
-      );
+      const why = `${this.#position} bytes were written, not ${size}`;
+      throw new Error(`Could not commit ${this.#path}: ${why}`);
     }
     this.#owner.alive();
-    const bytes = this.#bytes.subarray(0, size);
-    const left = await this.#owner.small.commit({ id: this.#upload.id, digest, bytes });
-    if (left) {
-      this.#bytes = left;
-      return await this.#openPart();
-    }
+    const content = { id: this.#upload.id, digest, bytes: this.#bytes.subarray(0, size) };
+    await this.#owner.small.commit(content, async (bytes) => {
+      this.#bytes = bytes;
+      const part = await this.#openPart();
+      await part.commit({ digest, size });
+    });
     this.#settled = true;
-    return null;
   }
 
   async #asPart(): Promise<PartWriter> {

@@ -61,60 +61,98 @@ class FakeWorker implements SmallPort {
   }
 }
 
-/** Contents for which each start of a worker is the next of `workers`. */
-function contentsOf(workers: FakeWorker[]): { small: SmallContents; started: () => number } {
-  let started = 0;
-  return { small: new SmallContents(LAYOUT, () => workers[started++]!), started: () => started };
+/** Small contents, the worker that is started first being the first of `workers`, and so on. */
+class Bench {
+  started = 0;
+  /** Texts that were not the worker's. */
+  readonly alone: string[] = [];
+  readonly small: SmallContents;
+  readonly #done = Promise.withResolvers<void>();
+  readonly #busy: Promise<void>;
+
+  constructor(workers: FakeWorker[]) {
+    this.small = new SmallContents(LAYOUT, () => workers[this.started++]!);
+    // As long as this one is under way, the others are not alone.
+    this.#busy = this.small.commit(contentOf("busy"), () => this.#done.promise);
+  }
+
+  commit(text: string): Promise<void> {
+    return this.small.commit(contentOf(text), (bytes) => {
+      this.alone.push(new TextDecoder().decode(bytes));
+      return Promise.resolve();
+    });
+  }
+
+  /** Nothing else is under way any more. */
+  async calm(): Promise<void> {
+    this.#done.resolve();
+    await this.#busy;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.calm();
+    await this.small[Symbol.asyncDispose]();
+  }
 }
+
+Deno.test("a content that comes alone is done without a worker", async () => {
+  await using bench = new Bench([]);
+  await bench.calm();
+  await bench.commit("one");
+  await bench.commit("another");
+  assertEquals(bench.alone, ["one", "another"]);
+  assertEquals(bench.started, 0);
+});
 
 Deno.test("what comes while a group is under way is the next group", async () => {
   const worker = new FakeWorker();
-  const { small, started } = contentsOf([worker]);
-  assertEquals(started(), 0, "nothing is started before the first content");
-  const first = small.commit(contentOf("first"));
-  await worker.open();
-  assertEquals(await worker.commits(), 1);
-  const others = ["second", "third"].map((text) => small.commit(contentOf(text)));
-  worker.answer([{ value: null }]);
-  assertEquals(await first, null);
-  assertEquals(await worker.commits(), 2);
-  const full = { name: "Full", message: "Could not commit: no space" };
-  worker.answer([{ error: full }, { value: null }]);
-  const reasons = (await Promise.allSettled(others)).map((one) =>
-    one.status === "rejected" ? one.reason.name : one.value
-  );
-  assertEquals(reasons, ["Full", null]);
-  await small[Symbol.asyncDispose]();
+  {
+    await using bench = new Bench([worker]);
+    const first = bench.commit("first");
+    await worker.open();
+    assertEquals(await worker.commits(), 1);
+    const others = ["full", "done", "homeless"].map((text) => bench.commit(text));
+    worker.answer([{ value: null }]);
+    await first;
+    assertEquals(await worker.commits(), 3);
+    const full = { name: "Full", message: "Could not commit: no space" };
+    const homeless = new TextEncoder().encode("homeless");
+    worker.answer([{ error: full }, { value: null }, { value: homeless }]);
+    const reasons = (await Promise.allSettled(others)).map((one) =>
+      one.status === "rejected" ? one.reason.name : "done"
+    );
+    assertEquals(reasons, ["Full", "done", "done"]);
+    assertEquals(bench.alone, ["homeless"]);
+    assertEquals(bench.started, 1);
+  }
   assert(worker.ended);
-  assertEquals(started(), 1);
 });
 
 Deno.test("a worker that dies takes its group with it, and the next group has a new one", async () => {
-  const workers = [new FakeWorker(), new FakeWorker()];
-  const { small } = contentsOf(workers);
-  const lost = small.commit(contentOf("lost"));
-  await workers[0]!.open();
-  await workers[0]!.commits();
-  const next = small.commit(contentOf("next"));
-  workers[0]!.die("out of memory");
+  const workers = [new FakeWorker(), new FakeWorker()] as const;
+  await using bench = new Bench([...workers]);
+  const lost = bench.commit("lost");
+  await workers[0].open();
+  await workers[0].commits();
+  const next = bench.commit("next");
+  workers[0].die("out of memory");
   await assertRejects(() => lost, Unreachable, "died (out of memory)");
-  assert(workers[0]!.ended);
-  await workers[1]!.open();
-  await workers[1]!.commits();
-  workers[1]!.answer([{ value: null }]);
-  assertEquals(await next, null);
-  await small[Symbol.asyncDispose]();
+  assert(workers[0].ended);
+  await workers[1].open();
+  await workers[1].commits();
+  workers[1].answer([{ value: null }]);
+  await next;
+  assertEquals(bench.alone, []);
 });
 
-Deno.test("where no worker can be started contents come back as they were, and none is tried again", async () => {
+Deno.test("where no worker can be started every content is done alone, and none is tried again", async () => {
   const worker = new FakeWorker();
-  const { small, started } = contentsOf([worker]);
-  const content = contentOf("text");
-  const committing = small.commit(content);
+  await using bench = new Bench([worker]);
+  const first = bench.commit("first");
   await worker.next();
   worker.die("Requires read access");
-  assertEquals(await committing, content.bytes);
-  assertEquals(await small.commit(content), content.bytes);
-  assertEquals(started(), 1);
-  await small[Symbol.asyncDispose]();
+  await first;
+  await bench.commit("second");
+  assertEquals(bench.alone, ["first", "second"]);
+  assertEquals(bench.started, 1);
 });
