@@ -15,6 +15,8 @@ const QUIET_MS = 80;
 /** How strace writes a call, where it is cut in two, and the second half. */
 const CALL = /^\[pid +(\d+)\] (\w+)\((.*?)(?:\) += (.*)| <unfinished \.\.\.>)?$/;
 const RESUMED = /^\[pid +(\d+)\] <\.\.\. (\w+) resumed>(.*)$/;
+/** What it says of a thread that is new, in the middle of whatever line it is at. */
+const ATTACHED = /[^\s<>()"]*strace: Process \d+ attached\n/g;
 
 /** Why nothing can be traced here, or `null`. */
 export async function whyNoStrace(): Promise<string | null> {
@@ -111,7 +113,7 @@ export class Trace implements AsyncDisposable {
 function parse(text: string): Call[] {
   const calls: Call[] = [];
   const open = new Map<string, Call>();
-  for (const [at, line] of text.split("\n").entries()) {
+  for (const [at, line] of text.replaceAll(ATTACHED, "").split("\n").entries()) {
     const begun = CALL.exec(line);
     if (begun) {
       const [, pid = "", name = "", args = "", result] = begun;
