@@ -29,6 +29,18 @@ Deno.test("a commit that fails undoes the whole batch, and the next one is not h
   assertEquals(runBatch(db, calls(ADD, HAS)).sequence, 1);
 });
 
+Deno.test("a verb that fails after it wrote is undone alone, and the others are done once", async () => {
+  await using directory = temporaryDirectory();
+  using db = new Statements(openDatabase(`${directory.path}/catalog.db`, crypto.randomUUID()));
+  const upload = { upload: "u", owner: OWNER, places: ["never joined"], now: 1 };
+  const begin = { verb: "beginUpload" as const, args: [upload] };
+  const uploads = { verb: "uploads" as const, args: [] };
+  const { answers, sequence } = runBatch(db, [...calls(ADD), begin, uploads, ...calls(HAS)]);
+  assertEquals(sequence, 1);
+  assertEquals(answers.map((answer) => "error" in answer), [false, true, false, false]);
+  assertEquals([answers[2], answers[3]], [{ value: [] }, { value: true }]);
+});
+
 Deno.test("a transaction that SQLite ends in mid-batch fails every verb of the batch", async () => {
   await using directory = temporaryDirectory();
   const database = openDatabase(`${directory.path}/catalog.db`, crypto.randomUUID());
