@@ -120,18 +120,3 @@ export async function measureLimits(
   const { hash, copy } = costs;
   return { limits, floors: hash && copy ? floorsOf({ hash, copy }, machine) : [] };
 }
-
-/**
- * Writes and removes `bytes` in memory: the first touch of a page on a virtual machine is several
- * times slower than any later one, and would be the first contestant's.
- */
-export async function touchMemory(folder: string, bytes: number): Promise<void> {
-  const path = await Deno.makeTempFile({ dir: folder });
-  try {
-    using file = await Deno.open(path, { write: true });
-    const block = new Uint8Array(MIB);
-    for (let left = bytes; left > 0; left -= block.length) await file.write(block);
-  } finally {
-    await Deno.remove(path);
-  }
-}

@@ -2,6 +2,9 @@
 import { run } from "./processes.ts";
 import type { Scenario } from "./scenario.ts";
 
+/** What memory is touched in. Bytes. */
+const BLOCK_BYTES = 1024 * 1024;
+
 /** Folders on each medium. Disposing it removes what was made. */
 export interface Media extends AsyncDisposable {
   readonly folders: Readonly<Record<Scenario["medium"], string>>;
@@ -37,4 +40,20 @@ async function mounted(parent: string, stack: AsyncDisposableStack): Promise<str
   await run("mount", ["-t", "tmpfs", "-o", "size=80%", "deposito-bench", folder]);
   stack.defer(async () => void await run("umount", ["--lazy", folder]));
   return folder;
+}
+
+/**
+ * Writes and removes `bytes` in memory: the first touch of a page on a virtual machine is several
+ * times slower than any later one, and a machine may give pages that it does not use back to its
+ * host at any time.
+ */
+export async function touchMemory(folder: string, bytes: number): Promise<void> {
+  const path = await Deno.makeTempFile({ dir: folder });
+  try {
+    using file = await Deno.open(path, { write: true });
+    const block = new Uint8Array(BLOCK_BYTES);
+    for (let left = bytes; left > 0; left -= block.length) await file.write(block);
+  } finally {
+    await Deno.remove(path);
+  }
 }

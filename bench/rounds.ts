@@ -1,8 +1,12 @@
 /** Runs a scenario: all contestants in turn, round after round, so that they share good and bad times. */
 import { type Floor, ratioInReach } from "./floor.ts";
 import type { Ground } from "./ground.ts";
+import { touchMemory } from "./media.ts";
 import { missing, syncDisks } from "./processes.ts";
 import type { Amount, Contestant, Entry, Fact, Scenario } from "./scenario.ts";
+
+/** Memory that is touched before a round, in units of the large file: more than a round takes. */
+const TOUCHED = 1.5;
 
 /** How one contestant did. */
 export interface Row {
@@ -54,7 +58,7 @@ export async function measure(
       const absent = await missing(contestant.needs);
       if (absent.length > 0) throw new Error(`not installed: ${absent.join(", ")}`);
       const entry = stack.use(await contestant.enter(ground));
-      for (let round = 0; round < ground.scale.warmUps; round++) await time(entry, medium);
+      for (let round = 0; round < ground.scale.warmUps; round++) await time(entry, medium, ground);
       timed.push({ contestant, entry, seconds: [] });
     } catch (error) {
       if (index === 0) throw error;
@@ -62,7 +66,7 @@ export async function measure(
     }
   }
   for (let round = 0; round < ground.scale.rounds; round++) {
-    for (const { entry, seconds } of timed) seconds.push(await time(entry, medium));
+    for (const { entry, seconds } of timed) seconds.push(await time(entry, medium, ground));
   }
   const amount = scenario.amount(ground.scale);
   const floor = floors.find(({ transfer }) => transfer === scenario.transfer)?.seconds ?? null;
@@ -76,10 +80,16 @@ export async function measure(
   };
 }
 
-async function time(entry: Entry, medium: Scenario["medium"]): Promise<number> {
+async function time(
+  entry: Entry,
+  medium: Scenario["medium"],
+  { root, scale }: Ground,
+): Promise<number> {
   await entry.ready();
-  // What the one before left to be written is not written in this one's time.
+  // What the one before left to be written is not written in this one's time, and the pages that
+  // this one gets are in use by the machine.
   if (medium === "disk") await syncDisks();
+  else await touchMemory(root, TOUCHED * scale.largeBytes);
   const begun = performance.now();
   await entry.run();
   return (performance.now() - begun) / 1_000;
