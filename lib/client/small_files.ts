@@ -72,8 +72,8 @@ export class SmallFiles {
   }
 
   /**
-   * The bytes of a file that is as it was listed, with the right SHA-256, where they came together
-   * with others. `null`: the file is to be retrieved by itself, in a turn of `alone`.
+   * The bytes of a small file that is as it was listed, with the right SHA-256, together with others
+   * that are asked for meanwhile. `null`: it is to be retrieved by itself, in a turn of `alone`.
    */
   retrieve(file: StoredFile): Promise<Uint8Array | null> {
     return this.#mayShare(file.size) ? this.#retrievals.add(file) : Promise.resolve(null);
@@ -112,7 +112,6 @@ export class SmallFiles {
   }
 
   async #retrieve(group: StoredFile[]): Promise<Settled<Uint8Array | null>[]> {
-    if (group.length === 1) return [{ value: null }];
     const answers = await this.#exchange(group.map((file) => ({ value: retrievalItem(file) })));
     // What is wrong the retrieval by itself finds as well, and knows what to do.
     return answers.map((answer, index) => {

@@ -112,14 +112,22 @@ class Retrieving {
     const { name, folder, path } = target;
     const { signal } = this.#context;
     const file = target.file ?? (await link.fileStatus(name, { signal })).file;
-    if (await makeFoldersBelow(folder, path)) this.#newFolders.add(dirname(path));
-    const inNewFolder = this.#newFolders.has(dirname(path));
+    const inNewFolder = await this.#makeFolders(folder, path);
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
     const onWait = (why: string) => this.#context.screen.remark(why);
     const small = this.#small;
     const options = { force: this.#force, inNewFolder, signal, onProgress, onWait, small };
     return await link.retrieveFile(file, path, options);
+  }
+
+  /** Whether this command made the folder that `path` is in. */
+  async #makeFolders(folder: string, path: string): Promise<boolean> {
+    const parent = dirname(path);
+    if (this.#newFolders.has(parent)) return true;
+    const isNew = await makeFoldersBelow(folder, path);
+    if (isNew) this.#newFolders.add(parent);
+    return isNew;
   }
 
   tell({ item, result, error }: Outcome<Target, Downloaded>): void {
