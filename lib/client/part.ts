@@ -1,5 +1,7 @@
 /** The file in which the bytes of another one gather until all of them are there. */
+import { Budget } from "../content/budget.ts";
 import { Sha256 } from "../content/digest.ts";
+import { EarlySync } from "../disk/early_sync.ts";
 import { AHEAD_BYTES } from "../protocol/mod.ts";
 import { LocalError, messageOf } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
@@ -14,6 +16,9 @@ export interface PartOptions {
   onWait?: ((why: string) => void) | undefined;
 }
 
+/** Turns of the parts that are synced while they grow. */
+const EARLY_SYNCS = new Budget(2);
+
 /**
  * A part beside its target. Only one process writes to it. What the system does in memory is done in
  * place: handing it to a thread takes several times as long.
@@ -27,6 +32,9 @@ export class Part implements Sink, Disposable {
   #opened: Deno.FileInfo;
   /** No other process writes to it: there are locks here. */
   #isLocked: boolean;
+  #early: EarlySync;
+  /** Bytes that were written here. */
+  #written = 0;
   #isOver = false;
 
   private constructor(
@@ -39,6 +47,7 @@ export class Part implements Sink, Disposable {
     this.#opened = opened;
     this.#isLocked = isLocked;
     this.isNew = isNew;
+    this.#early = new EarlySync(path, EARLY_SYNCS);
   }
 
   /** Opens the one that is there, or makes it; waits while another process has it. */
@@ -112,6 +121,7 @@ export class Part implements Sink, Disposable {
         const count = isSmall ? this.#file.writeSync(rest) : await this.#file.write(rest);
         rest = rest.subarray(count);
       }
+      this.#early.grown(this.#written += bytes.length);
     } catch (cause) {
       throw new Error(`${messageOf(cause)}: write '${this.#path}'`, { cause });
     }
@@ -133,6 +143,7 @@ export class Part implements Sink, Disposable {
   ): Promise<boolean> {
     this.#dress(file);
     await this.#file.sync();
+    await this.#early.settled();
     await this.#requireUnmixed(file);
     const present = replace ? lookAt(path) : null;
     if (present) requireReplaceable(path, present, replace);

@@ -1,5 +1,6 @@
 /** A directory that keeps contents durably, for one depot. What lies where: layout.ts. */
 import { statfs } from "node:fs/promises";
+import { Budget } from "../content/budget.ts";
 import { type DiskAside, listAsides, moveAside, newestAside, removeAsides } from "./asides.ts";
 import type { DiskUpload, DiskWriter } from "./disk_writer.ts";
 import { removeIfThere } from "./durable.ts";
@@ -35,6 +36,7 @@ export class Disk implements HeldOwner, AsyncDisposable {
   readonly depot: string;
   readonly layout: Layout;
   readonly small: SmallContents;
+  readonly earlySyncs: Budget = new Budget(1);
   readonly #now: () => number;
   #lock: Deno.FsFile | null;
   #openUploads = new Set<string>();

@@ -5,6 +5,8 @@
  * it the content's name, sync the folder of that name.
  */
 import type { DiskWriter } from "./disk_writer.ts";
+import type { Budget } from "../content/budget.ts";
+import { EarlySync } from "./early_sync.ts";
 import { diskError, isAbsence } from "./errors.ts";
 import { FolderSync, makeFolder, removeIfThere, syncFolder } from "./durable.ts";
 import type { Layout } from "./layout.ts";
@@ -13,6 +15,8 @@ import { openRange, pieces } from "./reading.ts";
 /** What a writer needs of the disk that it writes to. */
 export interface PartOwner {
   readonly layout: Layout;
+  /** Turns of the parts that are synced while they grow. */
+  readonly earlySyncs: Budget;
   /** Whether the disk is still this process's. */
   readonly held: boolean;
   /** Throws `Unreachable` unless `held`. */
@@ -30,6 +34,7 @@ export class PartWriter implements DiskWriter {
   readonly #path: string;
   readonly #signal: AbortSignal;
   readonly #isNew: boolean;
+  readonly #early: EarlySync;
   #file: Deno.FsFile | null;
   #position: number;
   /** Why nothing more is possible. After a failed write or sync nobody knows what the file has. */
@@ -54,6 +59,7 @@ export class PartWriter implements DiskWriter {
     this.#position = part.position;
     this.#signal = part.signal;
     this.#isNew = part.isNew;
+    this.#early = new EarlySync(this.#path, owner.earlySyncs);
   }
 
   /** How many bytes of the upload the disk has. */
@@ -92,6 +98,7 @@ export class PartWriter implements DiskWriter {
         done += count;
         this.#position += count;
       }
+      this.#early.grown(this.#position);
     });
   }
 
@@ -102,9 +109,11 @@ export class PartWriter implements DiskWriter {
     await this.#attempt("commit", async (file) => {
       await this.#checkSize(file, size);
       using shard = new FolderSync(this.#owner.layout.shard(digest));
-      // Side by side, because each waits for another thread; both have ended when one fails.
-      const both = await Promise.allSettled([file.syncData(), shard.openIfThere()]);
-      for (const one of both) if (one.status === "rejected") throw one.reason;
+      // Side by side, because each waits for another thread; all have ended when one fails.
+      const steps = [file.syncData(), shard.openIfThere(), this.#early.settled()];
+      for (const step of await Promise.allSettled(steps)) {
+        if (step.status === "rejected") throw step.reason;
+      }
       this.#close();
       this.#owner.alive();
       await this.#rename(target, { digest, shard });
@@ -116,6 +125,7 @@ export class PartWriter implements DiskWriter {
   /** Keeps the bytes for a later writer, also after a restart. Works after the signal, too. */
   keep(): Promise<void> {
     return this.#attempt("keep", async (file) => {
+      await this.#early.settled();
       await file.syncData();
       await syncFolder(this.#owner.layout.partFolder(this.#uploadId));
       this.#settled = true;
@@ -125,6 +135,7 @@ export class PartWriter implements DiskWriter {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#close();
+    await this.#early.settled().catch(() => {});
     try {
       // Of a disk that was let go of, the name may be another writer's by now.
       if (!this.#settled && this.#owner.held) await removeIfThere(this.#path);
