@@ -23,8 +23,12 @@ import type { Source } from "./source.ts";
 /** One request of a batch: what is sent, and how its answer is read. */
 export interface BatchItem<R> {
   parts: [line: string] | [line: string, bytes: Uint8Array];
-  /** `line` is no refusal. Throws `BadPeer`. */
-  read(line: string, reader: BatchReader): R;
+  /**
+   * Reads the rest of an answer that begins with `line`. Throws the depot's `Refusal`, or `BadPeer`
+   * where nobody knows what comes next. What it returns gives what the answer came to, or throws
+   * why it is not for this request.
+   */
+  read(line: string, reader: BatchReader): () => R;
 }
 
 /**
@@ -35,9 +39,8 @@ export async function exchangeBatch<R>(
   { connection }: Session,
   items: BatchItem<R>[],
 ): Promise<Settled<R>[]> {
-  const frame = batchFrame(items.flatMap(({ parts }) => parts));
-  const head = encode(REQUESTS.batch, { count: items.length, bytes: frame.length });
-  await connection.writeAround([head], frame, []);
+  const head = (bytes: number) => encode(REQUESTS.batch, { count: items.length, bytes });
+  await connection.write(batchFrame(items.flatMap(({ parts }) => parts), head));
   const { count, bytes } = await readLateReply(connection, REPLIES.batch, () => {});
   if (count !== items.length || bytes > MOST_FRAME_BYTES) {
     throw new BadPeer(
@@ -54,11 +57,17 @@ export async function exchangeBatch<R>(
 
 function readOne<R>(item: BatchItem<R>, reader: BatchReader): Settled<R> {
   const line = orBadPeer(() => reader.line());
+  let judge: () => R;
   try {
-    return { value: item.read(line, reader) };
+    judge = item.read(line, reader);
   } catch (error) {
     if (error instanceof Refusal) return { error };
     throw error;
+  }
+  try {
+    return { value: judge() };
+  } catch (error) {
+    return { error };
   }
 }
 
@@ -71,7 +80,10 @@ export function depositItem(
   const sent = { digest: digestOf(data), size: data.length };
   return {
     parts: [requestLine(request, source, sent.digest), data],
-    read: (line) => receiptOf(request, sent, decodeAnswer(REPLIES.receipt, line)),
+    read(line) {
+      const receipt = decodeAnswer(REPLIES.receipt, line);
+      return () => receiptOf(request, sent, receipt);
+    },
   };
 }
 
@@ -88,10 +100,11 @@ export function retrievalItem({ name, digest, size }: StoredFile): BatchItem<Uin
     parts: [encode(REQUESTS.retrieve, request)],
     read(line, reader) {
       const content = decodeAnswer(REPLIES.content, line);
-      if (content.size !== size || content.digest !== digest) {
+      const bytes = orBadPeer(() => reader.raw(content.size));
+      return () => {
+        if (content.size === size && content.digest === digest) return bytes;
         throw new BadPeer("The depot sent another content than was asked for");
-      }
-      return orBadPeer(() => reader.raw(size));
+      };
     },
   };
 }

@@ -1,6 +1,6 @@
 /** A file from a depot to a path: in a part beside it first, checked, then under its name. */
 import { basename, isAbsolute } from "node:path";
-import { Refusal } from "../protocol/mod.ts";
+import { AHEAD_BYTES, Refusal } from "../protocol/mod.ts";
 import { LocalError } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
 import type { Sessions } from "./sessions.ts";
@@ -62,6 +62,19 @@ export async function download(
 ): Promise<Downloaded> {
   if (!isAbsolute(options.path)) throw new TypeError(`Expected an absolute path: ${options.path}`);
   requireNoPart(options.path);
+  const { small } = options;
+  if (!small || file.size <= AHEAD_BYTES) return await downloadLatest(sessions, file, options);
+  // It waits for its turn before anything is opened, read or made for it.
+  const alone = { ...options, small: undefined };
+  return await small.alone(() => downloadLatest(sessions, file, alone));
+}
+
+/** Begins again with the version that there is when the file changes meanwhile. */
+async function downloadLatest(
+  sessions: Sessions,
+  file: StoredFile,
+  options: RetrieveFileOptions & { path: string },
+): Promise<Downloaded> {
   for (let present = file, changes = 0;;) {
     try {
       return await downloadVersion(sessions, present, options);
@@ -141,13 +154,11 @@ interface Bringing {
 /** Fills the part with all of the content, whatever breaks meanwhile. */
 async function bring(sessions: Sessions, bringing: Bringing): Promise<void> {
   const { file, part, options: { small, onProgress } } = bringing;
-  const whole = part.isNew ? await small?.retrieve(file) : null;
-  if (whole) {
-    await part.write(whole);
-    return onProgress?.(file.size, file.size);
-  }
-  if (small) return await small.alone(() => bringAlone(sessions, bringing));
-  await bringAlone(sessions, bringing);
+  if (!small) return await bringAlone(sessions, bringing);
+  const whole = part.isNew ? await small.retrieve(file) : null;
+  if (!whole) return await small.alone(() => bringAlone(sessions, bringing));
+  await part.write(whole);
+  onProgress?.(file.size, file.size);
 }
 
 async function bringAlone(sessions: Sessions, { file, part, options }: Bringing): Promise<void> {

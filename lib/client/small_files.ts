@@ -7,6 +7,7 @@ import { readWhole } from "./deposit.ts";
 import { Groups, type Settled } from "../worker/groups.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import { send, type SendOptions, type SendRequest } from "./send.ts";
+import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
 
 /** So many exchanges at once: one is made or read while the depot works on the others. */
@@ -38,15 +39,15 @@ interface Deposit {
 export class SmallFiles {
   #sessions: Sessions;
   #signal: AbortSignal | undefined;
-  /** Turns of the files that go by themselves. */
-  #alone: Budget;
+  /** A turn a connection. */
+  #turns: Budget;
   #deposits: Groups<Deposit, Receipt>;
   #retrievals: Groups<StoredFile, Uint8Array | null>;
 
   constructor(sessions: Sessions, { connections, signal }: SmallFilesOptions) {
     this.#sessions = sessions;
     this.#signal = signal;
-    this.#alone = new Budget(connections);
+    this.#turns = new Budget(connections);
     const bounds = {
       atOnce: Math.min(EXCHANGES, connections),
       most: Math.min(BATCH_ITEMS, sessions.batch),
@@ -79,9 +80,9 @@ export class SmallFiles {
     return this.#mayShare(file.size) ? this.#retrievals.add(file) : Promise.resolve(null);
   }
 
-  /** Runs what needs a connection of its own when there is one. */
+  /** Runs what needs a connection to itself when one is free. */
   async alone<T>(work: () => Promise<T>): Promise<T> {
-    using _turn = await this.#alone.take(1, this.#signal);
+    using _turn = await this.#turns.take(1, this.#signal);
     return await work();
   }
 
@@ -136,14 +137,12 @@ export class SmallFiles {
   /** `null`: the depot takes no such batch. */
   async #send<R>(items: BatchItem<R>[]): Promise<Settled<R>[] | null> {
     const signal = this.#signal;
+    const attempt = async (session: Session) =>
+      items.length > session.batch
+        ? null
+        : await session.run(signal, () => exchangeBatch(session, items));
     try {
-      return await this.#sessions.run(
-        async (session) =>
-          items.length > session.batch
-            ? null
-            : await session.run(signal, () => exchangeBatch(session, items)),
-        { signal },
-      );
+      return await this.alone(() => this.#sessions.run(attempt, { signal }));
     } catch (error) {
       if (error instanceof Refusal) return null;
       throw error;

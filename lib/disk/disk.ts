@@ -25,6 +25,9 @@ export interface DiskParts {
   now: () => number;
 }
 
+/** What small uploads have in memory together; those beyond it are parts from their beginning. Bytes. */
+const HELD_BYTES = 16 * 1024 * 1024;
+
 /**
  * An open disk, locked for this process until it is disposed. Its methods are those of a place in
  * the store contract. What is absent is `null` or a success only while the mark is there: a disk
@@ -37,6 +40,8 @@ export class Disk implements HeldOwner, AsyncDisposable {
   readonly layout: Layout;
   readonly small: SmallContents;
   readonly earlySyncs: Budget = new Budget(1);
+  /** The memory of small uploads. */
+  readonly #held = new Budget(HELD_BYTES);
   readonly #now: () => number;
   #lock: Deno.FsFile | null;
   #openUploads = new Set<string>();
@@ -63,7 +68,10 @@ export class Disk implements HeldOwner, AsyncDisposable {
     }
   }
 
-  /** Opens an upload for writing. Throws `Full` when `size` cannot fit, an `Error` when it is open. */
+  /**
+   * Opens an upload for writing. Throws `Full` when `size` cannot fit, an `Error` when it is open. A
+   * small one is not written before it is committed or kept, and a disk that went away says so then.
+   */
   async begin(upload: DiskUpload): Promise<DiskWriter> {
     const { id, size, resume, signal } = upload;
     signal.throwIfAborted();
@@ -71,8 +79,10 @@ export class Disk implements HeldOwner, AsyncDisposable {
     this.#refuseOpen(id, "begin");
     this.#openUploads.add(id);
     try {
-      if (resume || size === undefined || size > SMALL_BYTES) return await openPart(this, upload);
-      return new HeldWriter(this, { id, size, signal });
+      const isSmall = !resume && size !== undefined && size <= SMALL_BYTES;
+      const room = isSmall ? this.#held.tryTake(size) : null;
+      if (!room) return await openPart(this, upload);
+      return new HeldWriter(this, { id, size: size!, signal, room });
     } catch (error) {
       this.#openUploads.delete(id);
       throw error;

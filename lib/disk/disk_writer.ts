@@ -10,7 +10,10 @@ export interface DiskUpload {
   signal: AbortSignal;
 }
 
-/** An open upload, as in the store contract. Disposed without `commit` or `keep`: its bytes are dropped. */
+/**
+ * An open upload, as in the store contract. Disposed without `commit` or `keep`: its bytes are
+ * dropped. A small one may be in memory until then: `commit` throws what `write` would have thrown.
+ */
 export interface DiskWriter extends AsyncDisposable {
   /** How many bytes of the upload the disk has. */
   readonly position: number;

@@ -9,16 +9,29 @@ const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** No frame of a batch that keeps to the limits is longer. Bytes. */
 export const MOST_FRAME_BYTES: number = BATCH_BYTES + BATCH_ITEMS * LINE_BYTES;
 
-/** Lines, each with its LF, and raw bytes, in one piece. */
-export function batchFrame(parts: (string | Uint8Array)[]): Uint8Array {
-  const pieces = parts.map((part) => typeof part === "string" ? ENCODER.encode(part + "\n") : part);
-  const frame = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+/** Lines, each with its LF, and raw bytes, in one piece; `head` makes the line before it of its size. */
+export function batchFrame(
+  parts: (string | Uint8Array)[],
+  head?: (bytes: number) => string,
+): Uint8Array {
+  const pieces = parts.map(pieceOf);
+  const size = sizeOf(pieces);
+  if (head) pieces.unshift(pieceOf(head(size)));
+  const frame = new Uint8Array(sizeOf(pieces));
   let at = 0;
   for (const piece of pieces) {
     frame.set(piece, at);
     at += piece.length;
   }
   return frame;
+}
+
+function pieceOf(part: string | Uint8Array): Uint8Array {
+  return typeof part === "string" ? ENCODER.encode(part + "\n") : part;
+}
+
+function sizeOf(pieces: Uint8Array[]): number {
+  return pieces.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** Reads a frame from its beginning. Throws a `Refusal` where it is not what was announced. */

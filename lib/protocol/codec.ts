@@ -101,14 +101,22 @@ export function belongsToBody(line: string): boolean {
   return /^(bloco|desistir|acao):/.test(line);
 }
 
+/** What the lines look like behind which raw bytes come at once, and where each says how many. */
+const BYTES_BEHIND: readonly [line: RegExp, says: RegExp, silent: null | 0][] = [
+  // The seed's retrieval begins as its deposit does, and has no bytes behind it.
+  [/^id_cliente:/, /\|tamanho_arquivo:([1-9][0-9]{0,14})(\||$)/, 0],
+  [/(^|\|)comando:lote(\||$)/, /(?:^|\|)tamanho:(0|[1-9][0-9]{0,14})(\||$)/, null],
+];
+
 /**
- * How many raw bytes follow a line that is meant as the seed's deposit, even when something else is
- * wrong with it; `null` when it is none or does not say.
+ * How many raw bytes come behind a line that is a seed's deposit or a batch, or is meant as one and
+ * has something else wrong with it. `null`: some do, and it does not say how many.
  */
-export function seedBodySize(line: string): number | null {
-  if (!line.startsWith("id_cliente:")) return null;
-  const size = /\|tamanho_arquivo:([1-9][0-9]{0,14})(\||$)/.exec(line)?.[1];
-  return size === undefined ? null : Number(size);
+export function bytesBehind(line: string): number | null {
+  const [, says, silent] = BYTES_BEHIND.find(([meant]) => meant.test(line)) ?? [];
+  if (!says) return 0;
+  const size = says.exec(line)?.[1];
+  return size === undefined ? silent! : Number(size);
 }
 
 function receivedRefusal(entries: Map<string, string>): Refusal {

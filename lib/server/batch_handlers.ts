@@ -38,25 +38,35 @@ interface Answering {
   signal: AbortSignal;
   /** Bytes that the answers may still have. */
   room: { left: number };
+  /** The memory of the answers' bytes, until they are sent. */
+  held: DisposableStack;
 }
 
 /** Reads all requests, does them side by side, and answers when the last is done. */
 export async function batch(
   announced: RequestOf<"batch">,
   exchange: Exchange,
-  client: Client,
+  client: Client | Refusal,
 ): Promise<void> {
   const { connection } = exchange;
   using frame = await readFrame(announced, exchange);
+  if (client instanceof Refusal) throw client;
   const items = readItems(frame.bytes, announced.count);
+  using held = new DisposableStack();
   const answers = await withProgress(connection, (_tell, here) => {
     const signal = AbortSignal.any([exchange.signal, here]);
-    const answering = { exchange, client, signal, room: { left: BATCH_BYTES } };
-    return Promise.all(items.map((item) => answer(item, answering)));
+    const answering = { exchange, client, signal, room: { left: BATCH_BYTES }, held };
+    return allOf(items.map((item) => answer(item, answering)));
   });
-  const bytes = batchFrame(answers.flat());
-  const head = encode(REPLIES.batch, { count: answers.length, bytes: bytes.length });
-  await connection.writeAround([head], bytes, []);
+  const { length: count } = answers;
+  const head = (bytes: number) => encode(REPLIES.batch, { count, bytes });
+  await connection.write(batchFrame(answers.flat(), head));
+}
+
+/** As `Promise.all`, but nothing of it goes on when it rejects: what it works with is let go of then. */
+async function allOf<T>(works: Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(works);
+  return await Promise.all(works);
 }
 
 /** The bytes that were announced. What is refused is read away first: it is on its way already. */
@@ -140,13 +150,16 @@ async function deposit(
 
 async function retrieve(
   { request }: { request: RequestOf<"retrieve"> },
-  { exchange: { depot, log }, client, signal, room }: Answering,
+  { exchange: { depot, log, memory }, client, signal, room, held }: Answering,
 ): Promise<Answer> {
   using retrieval = await depot.retrieve(retrievalWish(request, client), signal);
   const { file, copies } = retrieval;
-  if (file.size > AHEAD_BYTES || file.size > room.left) {
+  const fits = file.size <= Math.min(AHEAD_BYTES, room.left);
+  const its = fits ? memory.batches.tryTake(file.size) : null;
+  if (!its) {
     throw new Refusal("limite", `Refused ${file.size} bytes in a batch: retrieve the file alone`);
   }
+  held.use(its);
   room.left -= file.size;
   const bytes = await smallFile(retrieval);
   logSent(log, file, bytes.length);

@@ -16,7 +16,7 @@ export interface Share {
 
 /** Lets the buffers of bodies shrink as more of them arrive at once, so that their sum is bounded. */
 export class BodyMemory {
-  /** What batches have for the pieces that they come in. Bytes. */
+  /** What batches have for the pieces that they come in and are answered in. Bytes. */
   readonly batches: Budget = new Budget(SHARED_BYTES);
   #bodies = 0;
 

@@ -36,7 +36,7 @@ export const HANDLERS: { readonly [K in Request["kind"]]: Handler<K> } = {
     seedRetrieve(request, exchange, sameClient(request, exchange)),
   deposit: (request, exchange) => deposit(request, exchange, clientOf(exchange)),
   retrieve: (request, exchange) => retrieve(request, exchange, clientOf(exchange)),
-  batch: (request, exchange) => batch(request, exchange, clientOf(exchange)),
+  batch: (request, exchange) => batch(request, exchange, someClient(exchange)),
   list,
   replicas,
   remove: (request, exchange) => remove(request, exchange, clientOf(exchange)),
@@ -144,14 +144,21 @@ function asClient(exchange: Exchange): Exchange {
   return exchange;
 }
 
-function clientOf({ client }: Exchange): Client {
-  if (client) return client;
-  throw new Refusal("nao_conectado", "Refused the request: say comando:conectar first");
+function clientOf(exchange: Exchange): Client {
+  const client = someClient(exchange);
+  if (client instanceof Refusal) throw client;
+  return client;
+}
+
+/** For requests whose bytes must be read before they are refused. */
+function someClient({ client }: Exchange): Client | Refusal {
+  return client ??
+    new Refusal("nao_conectado", "Refused the request: say comando:conectar first");
 }
 
 /** In the seed's lines the identifier is said again; it must be the connection's. */
 function sameClient({ id }: { id: string }, exchange: Exchange): Client | Refusal {
-  if (!exchange.client) return new Refusal("nao_conectado", "Say comando:conectar first");
-  if (exchange.client.id === id) return exchange.client;
+  const client = someClient(exchange);
+  if (client instanceof Refusal || client.id === id) return client;
   return new Refusal("id_diferente", "Refused the identifier: it is not this connection's");
 }

@@ -3,13 +3,13 @@ import {
   BadLine,
   BadPeer,
   belongsToBody,
+  bytesBehind,
   type Connection,
   ConnectionLost,
   decodeRequest,
   encodeError,
   Refusal,
   type Request,
-  seedBodySize,
 } from "../protocol/mod.ts";
 import { refusalOf } from "./answers.ts";
 import { drainBlocks, drainRaw } from "./body.ts";
@@ -93,14 +93,15 @@ export class Session {
     }
   }
 
-  /** `null`: refused already. A seed deposit's bytes follow its line whatever is wrong with it. */
+  /** `null`: refused already. Bytes that come behind a line are no lines, whatever is wrong with it. */
   async #decode(line: string): Promise<Request | null> {
     try {
       return decodeRequest(line);
     } catch (error) {
-      const bytes = seedBodySize(line);
-      if (bytes === null || !(error instanceof Refusal)) throw error;
+      const bytes = bytesBehind(line);
+      if (bytes === 0 || !(error instanceof Refusal)) throw error;
       await this.#refuse(error);
+      if (bytes === null) throw new BadPeer("Nobody knows where the next request begins");
       await drainRaw(this.connection, bytes);
       return null;
     }

@@ -12,21 +12,19 @@ export interface WorkerPort<Request, Reply> {
 /** The only one who speaks to its worker. One that died rejects what it is asked, then and later. */
 export class AskedWorker<Request, Reply> {
   readonly #port: WorkerPort<Request, Reply>;
+  readonly #died: (why: string) => Error;
   #reply: PromiseWithResolvers<Reply> | undefined;
   #death: Error | undefined;
 
   /** `died`: the error of whatever is asked once the worker died of `why`. */
   constructor(port: WorkerPort<Request, Reply>, died: (why: string) => Error) {
-    const die = (why: string) => {
-      this.#death = died(why);
-      this.#reply?.reject(this.#death);
-    };
     this.#port = port;
+    this.#died = died;
     port.onmessage = ({ data }) => this.#reply?.resolve(data);
-    port.onmessageerror = () => die("a message could not be read");
+    port.onmessageerror = () => this.#die("a message could not be read");
     port.onerror = (event) => {
       event.preventDefault();
-      die(event.message);
+      this.#die(event.message);
     };
   }
 
@@ -43,8 +41,14 @@ export class AskedWorker<Request, Reply> {
     return this.#reply.promise;
   }
 
-  /** Ends it, whatever it is doing. */
+  /** Ends it, whatever it is doing: what it was asked and has not answered is rejected. */
   end(): void {
     this.#port.terminate();
+    this.#die("it was ended");
+  }
+
+  #die(why: string): void {
+    this.#death ??= this.#died(why);
+    this.#reply?.reject(this.#death);
   }
 }

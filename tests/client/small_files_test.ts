@@ -3,6 +3,7 @@ import { dataSource } from "../../lib/client/data_source.ts";
 import { BadPeer, Refusal, type StoredFile } from "../../lib/client/mod.ts";
 import { SmallFiles } from "../../lib/client/small_files.ts";
 import { fileSource } from "../../lib/client/source.ts";
+import { BatchReader } from "../../lib/protocol/mod.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import {
@@ -180,7 +181,6 @@ Deno.test("a depot that says nothing of batches, or does not any more, gets none
 Deno.test("a batch that is answered wrongly is an error of the depot's", async (t) => {
   const answers: Record<string, (peer: Peer) => Promise<void>> = {
     "too few": (peer) => peer.sayBatch([receiptFor("a")]),
-    "for other bytes": (peer) => peer.sayBatch([receiptFor("a")], [receiptFor("a")]),
     "more than was announced": (peer) =>
       peer.sayBatch([receiptFor("a")], [receiptFor("bb"), bytesOf("x")]),
     "no answers": (peer) => peer.sayBatch([receiptFor("a")], ["hello:1"]),
@@ -197,6 +197,17 @@ Deno.test("a batch that is answered wrongly is an error of the depot's", async (
       await Promise.all(both);
     });
   }
+});
+
+Deno.test("a receipt for something else is that file's error alone", async () => {
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb", "ccc");
+    await peer.sayBatch([receiptFor("a")], [receiptFor("a")], [receiptFor("ccc")]);
+  });
+  const [a, bb, ccc] = ["a", "bb", "ccc"].map((text) => meeting.deposit(text));
+  await assertRejects(() => bb!, BadPeer, "other bytes");
+  assertEquals([(await a!).size, (await ccc!).size], [1, 3]);
 });
 
 Deno.test("small files at the same time are retrieved in one exchange, and only right bytes are taken", async () => {
@@ -220,19 +231,57 @@ Deno.test("small files at the same time are retrieved in one exchange, and only 
   assertEquals([a, bb, ccc, empty], [bytesOf("a"), null, null, bytesOf("")]);
 });
 
-Deno.test("files are under way by themselves on as many connections as are allowed", async () => {
-  await using depot = new ScriptedDepot();
-  const small = new SmallFiles(depot.sessions(), { connections: 2 });
-  let underWay = 0;
+Deno.test("exchanges and files by themselves take no more connections than are allowed", async () => {
+  const texts = Array.from({ length: 200 }, (_, index) => `file ${index}`);
+  const large = "x".repeat(200_000);
+  let open = 0;
   let most = 0;
-  await Promise.all(Array.from({ length: 6 }, () =>
-    small.alone(async () => {
-      most = Math.max(most, ++underWay);
-      await Promise.resolve();
-      underWay--;
-    })));
+  const script: Script = async (peer) => {
+    most = Math.max(most, ++open);
+    await peer.hello({ batch: 64 });
+    while (true) {
+      const line = await peer.connection.readLine({ idle: true });
+      if (line === null) break;
+      await answerAny(peer, line);
+    }
+    open--;
+  };
+  await using depot = new ScriptedDepot(...Array.from({ length: 20 }, () => script));
+  using sessions = depot.sessions({}, await depot.session());
+  const small = new SmallFiles(sessions, { connections: 2 });
+  const deposit = (text: string) =>
+    small.deposit({ name: text.slice(0, 9), ...AS }, { source: dataSource(bytesOf(text)) });
+  await Promise.all([
+    ...texts.map(deposit),
+    deposit(large),
+    deposit(large),
+    ...texts.map((text) => small.retrieve(listed(text))),
+  ]);
   assertEquals(most, 2);
 });
+
+/** Grants whatever is asked for, by a client that waits for each offer. */
+async function answerAny(peer: Peer, line: string): Promise<void> {
+  const count = Number(/^comando:lote\|itens:(\d+)/.exec(line)?.[1] ?? 0);
+  if (count === 0) {
+    if (Number(/tamanho_arquivo:(\d+)/.exec(line)![1]) > 150_000) await peer.say(offerLine());
+    await peer.expect(/^acao:enviar/);
+    const { bytes, digest } = await peer.body();
+    const offer = bytes > 150_000 ? [] : [offerLine()];
+    return await peer.say(...offer, receiptLine({ digest, size: bytes }));
+  }
+  const frame = new Uint8Array(Number(/tamanho:(\d+)$/.exec(line)![1]));
+  await peer.connection.readFull(frame);
+  const batch = new BatchReader(frame);
+  const answers = Array.from({ length: count }, (): [string, Uint8Array?] => {
+    const request = batch.line();
+    const name = /nome_arquivo:(.*)$/.exec(request)![1]!;
+    if (request.startsWith("comando:recuperar")) return [contentOf(name), bytesOf(name)];
+    const size = Number(/tamanho_arquivo:(\d+)/.exec(request)![1]);
+    return [receiptLine({ digest: digestOf(batch.raw(size)), size })];
+  });
+  await peer.sayBatch(...answers);
+}
 
 Deno.test("an end that was asked for ends the exchange", async () => {
   const stop = new AbortController();

@@ -4,13 +4,14 @@ import {
   AHEAD_BYTES,
   BATCH_ITEMS,
   batchFrame,
+  Connection,
   ConnectionLost,
   encode,
   MOST_FRAME_BYTES,
   Refusal,
   REQUESTS,
 } from "../../lib/protocol/mod.ts";
-import { assert, assertEquals, assertMatch } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { KEPT, onlyKept, refused } from "./kept_file.ts";
 import { RunningServer, temporaryRoot } from "./running_server.ts";
 import { eventually } from "./waiting.ts";
@@ -152,6 +153,50 @@ Deno.test("server: a batch that cannot be read is refused as a whole, and the co
     });
   }
   await onlyKept(server, client);
+});
+
+Deno.test("server: what is in a batch is never read as a request, whatever is wrong with its line", async (t) => {
+  await using root = temporaryRoot();
+  await using server = await RunningServer.start(root.path);
+  using owner = await server.client();
+  await owner.deposit("precious", bytesOf(10));
+  const frame = new TextEncoder().encode(
+    `comando:conectar|id_cliente:${owner.id}|versao:1\n` +
+      "comando:remover|definitivo:1|nome_arquivo:precious\n",
+  );
+  const size = frame.length;
+  const lines: Record<string, string> = {
+    "an unknown key": `comando:lote|itens:1|tamanho:${size}|novo:1`,
+    "a key that is missing": `comando:lote|tamanho:${size}`,
+    "another order": `tamanho:${size}|novo:1|comando:lote`,
+    "a malformed value": `comando:lote|itens:-1|tamanho:${size}`,
+  };
+  for (const [what, line] of Object.entries(lines)) {
+    await t.step(what, async () => {
+      using client = await server.client({ id: owner.id });
+      await client.connection.writeLine(line);
+      await client.connection.write(frame);
+      assertMatch(await client.answer(), /^erro:/);
+      assertEquals((await client.list()).map(({ name }) => name), ["precious"]);
+    });
+  }
+  await t.step("a size that is none ends the connection", async () => {
+    using client = await server.client({ id: owner.id });
+    await client.connection.writeLine("comando:lote|itens:1|tamanho:many");
+    await client.connection.write(frame).catch(() => {});
+    assertMatch(await client.answer(), /^erro:/);
+    await assertRejects(() => client.answer(), ConnectionLost);
+    assertEquals((await owner.list()).map(({ name }) => name), ["precious"]);
+  });
+  await t.step("before anybody said who they are", async () => {
+    using socket = new Connection(await server.raw());
+    await socket.writeLine(`comando:lote|itens:1|tamanho:${size}`);
+    await socket.write(frame);
+    assertMatch((await socket.readLine())!, /^erro:nao_conectado/);
+    await socket.writeLine("comando:estado");
+    assertMatch((await socket.readLine())!, /^erro:nao_conectado/);
+    assertEquals((await owner.list()).map(({ name }) => name), ["precious"]);
+  });
 });
 
 Deno.test("server: a connection that breaks within a batch leaves nothing", async () => {

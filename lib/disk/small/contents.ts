@@ -6,9 +6,11 @@
 import { AskedWorker, type WorkerPort } from "../../worker/asked_worker.ts";
 import { Groups, type Settled } from "../../worker/groups.ts";
 import { restoreError } from "../../worker/packed_error.ts";
-import { Unreachable } from "../errors.ts";
 import type { Layout } from "../layout.ts";
 import type { MovedBytes, Outcome, Reply, Request, SmallContent } from "./border.ts";
+
+/** Who lets go of the disk waits so long for what the worker is doing. Milliseconds. */
+const LEAVE_MS = 1_000;
 
 /** More share no more, and at 128 KiB each they are 8 MiB. */
 const MAX_GROUP = 64;
@@ -26,7 +28,10 @@ export class SmallContents implements AsyncDisposable {
     most: MAX_GROUP,
     work: (contents: SmallContent[]) => this.#commit(contents),
   });
+  /** The worker that is there; `null` where none can be had. */
   #worker: Promise<Asked | null> | null = null;
+  /** The same, also while it starts. */
+  #asked: Asked | null = null;
   #underWay = 0;
 
   constructor(layout: Layout, start: () => SmallPort = startWorker) {
@@ -48,15 +53,18 @@ export class SmallContents implements AsyncDisposable {
     }
   }
 
-  /** Waits for what the worker is doing, and ends it. */
+  /** Waits for what the worker is doing, but not for ever: its disk may hang. Then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#groups.idle();
-    const worker = await this.#worker;
+    const worker = this.#worker;
+    await soon(this.#groups.idle(), LEAVE_MS);
     this.#worker = Promise.resolve(null);
-    worker?.end();
+    this.#asked?.end();
+    await worker;
   }
 
   async #commit(contents: SmallContent[]): Promise<Settled<MovedBytes | null>[]> {
+    // One that died between two groups has taken none with it.
+    if (this.#asked?.death) this.#worker = null;
     const worker = await (this.#worker ??= this.#open());
     if (!worker) return contents.map(({ bytes }) => ({ value: bytes }));
     const moved = contents.map(({ bytes }) => bytes.buffer);
@@ -73,12 +81,13 @@ export class SmallContents implements AsyncDisposable {
   /** `null` where it cannot be started: its module may not be read here, or is not here. */
   async #open(): Promise<Asked | null> {
     const { directory, depot } = this.#layout;
-    const worker: Asked = new AskedWorker(this.#start(), (why) => diedOf(why, directory));
     try {
-      await worker.ask({ type: "open", directory, depot });
-      return worker;
+      this.#asked = new AskedWorker(this.#start(), (why) => diedOf(why, directory));
+      await this.#asked.ask({ type: "open", directory, depot });
+      return this.#asked;
     } catch {
-      worker.end();
+      this.#asked?.end();
+      this.#asked = null;
       return null;
     }
   }
@@ -88,8 +97,16 @@ function startWorker(): SmallPort {
   return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "disk" });
 }
 
-function diedOf(why: string, directory: string): Unreachable {
-  return new Unreachable(`Could not write to ${directory}: the worker that does it died (${why})`);
+function diedOf(why: string, directory: string): Error {
+  return new Error(`Could not write to ${directory}: the worker that does it died (${why})`);
+}
+
+/** Waits for `work`, `ms` milliseconds at most. */
+async function soon(work: Promise<void>, ms: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, ms);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }
 
 function settled(outcome: Outcome): Settled<MovedBytes | null> {

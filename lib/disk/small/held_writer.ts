@@ -14,6 +14,8 @@ export interface HeldUpload {
   /** Bytes that it will have at most, as long as it is held. */
   size: number;
   signal: AbortSignal;
+  /** The memory that it is held in, let go of when it is over or a part. */
+  room: Disposable;
 }
 
 /** What a held upload needs of its disk. */
@@ -82,6 +84,7 @@ export class HeldWriter implements DiskWriter {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#upload.room[Symbol.dispose]();
     if (this.#part) return await this.#part[Symbol.asyncDispose]();
     const isOver = this.#settled;
     this.#settled = true;
@@ -125,6 +128,8 @@ export class HeldWriter implements DiskWriter {
     }
     this.#part = part;
     await part.write(this.#bytes.subarray(0, this.#position));
+    this.#bytes = new Uint8Array();
+    this.#upload.room[Symbol.dispose]();
     return part;
   }
 

@@ -1,6 +1,5 @@
 import { digestOf } from "../../../lib/content/digest.ts";
 import { Layout } from "../../../lib/disk/layout.ts";
-import { Unreachable } from "../../../lib/disk/mod.ts";
 import type { Reply, Request, SmallContent } from "../../../lib/disk/small/border.ts";
 import { SmallContents, type SmallPort } from "../../../lib/disk/small/contents.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
@@ -136,7 +135,7 @@ Deno.test("a worker that dies takes its group with it, and the next group has a 
   await workers[0].commits();
   const next = bench.commit("next");
   workers[0].die("out of memory");
-  await assertRejects(() => lost, Unreachable, "died (out of memory)");
+  await assertRejects(() => lost, Error, "died (out of memory)");
   assert(workers[0].ended);
   await workers[1].open();
   await workers[1].commits();
@@ -155,4 +154,39 @@ Deno.test("where no worker can be started every content is done alone, and none 
   await bench.commit("second");
   assertEquals(bench.alone, ["first", "second"]);
   assertEquals(bench.started, 1);
+});
+
+Deno.test("a worker that died between two groups takes none with it", async () => {
+  const workers = [new FakeWorker(), new FakeWorker()] as const;
+  await using bench = new Bench([...workers]);
+  const first = bench.commit("first");
+  await workers[0].open();
+  await workers[0].commits();
+  workers[0].answer([{ value: null }]);
+  await first;
+  workers[0].die("out of memory");
+  const next = bench.commit("next");
+  await workers[1].open();
+  await workers[1].commits();
+  workers[1].answer([{ value: null }]);
+  await next;
+  assertEquals(bench.started, 2);
+});
+
+Deno.test("who lets go of a disk that hangs does not wait for it for ever", async () => {
+  const worker = new FakeWorker();
+  const bench = new Bench([worker]);
+  const hung = assertRejects(() => bench.commit("hung"), Error, "died (it was ended)");
+  await worker.open();
+  await worker.commits();
+  await bench[Symbol.asyncDispose]();
+  assert(worker.ended);
+  await hung;
+});
+
+Deno.test("a worker whose start throws is none that can be had", async () => {
+  await using bench = new Bench([]);
+  await bench.commit("first");
+  await bench.commit("second");
+  assertEquals(bench.alone, ["first", "second"]);
 });

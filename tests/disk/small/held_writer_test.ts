@@ -124,3 +124,18 @@ Deno.test("a disk that may not read the program's own files keeps small contents
   await using disk = await open(folder.path);
   assertEquals(await getText(disk, digest), "from another process");
 });
+
+Deno.test("small uploads are held in so much memory and no more: the others are parts at once", async () => {
+  await using folder = await temporaryFolder();
+  await using disk = await open(folder.path);
+  const begun = (id: string) => disk.begin({ id, size: SMALL_BYTES, signal });
+  const held = await Promise.all(Array.from({ length: 128 }, (_, index) => begun(`u${index}`)));
+  assert(!await exists(partPath(folder.path, "u127")));
+  await using more = await begun("more");
+  assert(await exists(partPath(folder.path, "more")));
+  assertEquals(more.position, 0);
+  for (const writer of held) await writer[Symbol.asyncDispose]();
+  await using again = await begun("again");
+  assert(!await exists(partPath(folder.path, "again")));
+  assertEquals(again.position, 0);
+});
