@@ -31,6 +31,20 @@ A body is a sequence of blocks: \`bloco:{n}\`, then n raw bytes, n at most ${
 \`bloco:0\` with the SHA-256 of the whole. In place of a block the sender may say \`desistir:1\`, and the
 receiver of a deposit may send an error, after which the sender stops.
 
+A batch is for many small files. A depot that takes batches says with \`lote\` in its answer to a
+\`conectar\` that has \`maquina\` how many requests one may have, at most ${limits.BATCH_ITEMS}. Right behind the LF of
+\`comando:lote\` come \`tamanho\` raw bytes: the requests one after the other, each a line with its LF,
+a deposit's followed by its \`tamanho_arquivo\` raw bytes. Deposits say size and SHA-256, and have at
+most ${
+  limits.AHEAD_BYTES.toLocaleString("en")
+} bytes; retrievals are of whole files of at most so many; all contents in a batch, or in
+its answer, have at most ${
+  limits.BATCH_BYTES.toLocaleString("en")
+} bytes. The requests are worked on side by side, in no order. Behind
+the answer's line come \`tamanho\` raw bytes again: the answers in the order of the requests, each a
+line with its LF, a content's followed by its bytes. What cannot be read refuses the whole batch;
+what is refused with \`limite\` may be asked for by itself.
+
 A holder is a client that lends room. It connects like any client and says \`emprestar\`: that is its
 control connection, on which it says \`vivo\` every ${limits.ALIVE_EVERY_MS / 1000} s; ${
   limits.SILENCE_MS / 1000
