@@ -22,14 +22,20 @@ export class Ground implements AsyncDisposable {
     readonly scale: Scale,
     /** The program to measure: an executable, or `null` for the sources. */
     readonly executable: string | null,
+    /** A folder in memory, when there is one. */
+    readonly memory: string | null,
   ) {}
 
   static async make(
     parent: string,
-    { scale, executable }: { scale: Scale; executable: string | null },
+    { scale, executable = null, memory = null }: {
+      scale: Scale;
+      executable?: string | null;
+      memory?: string | null;
+    },
   ): Promise<Ground> {
     const root = await Deno.makeTempDir({ dir: parent, prefix: "deposito-bench-" });
-    return new Ground(root, scale, executable);
+    return new Ground(root, scale, executable, memory);
   }
 
   /** A new folder for one contestant. */

@@ -12,8 +12,6 @@ import type { Contestant, Entry, Fact } from "./scenario.ts";
 
 /** Lists of all files of the client that are timed. */
 const LISTS = 20;
-/** Files of the client in a depot that is to be empty beside them. */
-const FEW_FILES = 10;
 /** A server that works no longer than this in a look is at rest. Seconds. */
 const REST_SECONDS = 0.02;
 /** How long a look takes, and how long newcomers ask between two. Milliseconds. */
@@ -44,7 +42,7 @@ async function enter(ground: Ground, part: number, act: Act): Promise<Entry> {
   const pause = await untilAtRest(depot);
   const compared = (performance.now() - begun) / 1_000;
   const session = await client(depot.port);
-  const scale = files > 0 ? ground.scale : { ...ground.scale, ownFiles: FEW_FILES };
+  const { scale } = ground;
   const { repeats, smallBytes, ownFiles } = scale;
   for (let number = 0; number < ownFiles; number++) {
     await depositFew(session, ownName(number, scale), smallBytes);

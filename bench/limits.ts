@@ -99,7 +99,7 @@ export async function measureLimits(
       limits.push({ what: probe.what, speed: null, why: `not installed: ${absent.join(", ")}` });
       continue;
     }
-    await using ground = await Ground.make(parents[probe.medium], { scale, executable: null });
+    await using ground = await Ground.make(parents[probe.medium], { scale });
     await ground.large();
     const seconds: number[] = [];
     const processor: number[] = [];

@@ -68,7 +68,8 @@ async function main(args: string[]): Promise<void> {
   );
   if (media.gap) printError(media.gap);
   const parents = media.folders;
-  if (!flags.quick) await touchMemory(parents.memory, FILES_AT_ONCE * scale.largeBytes);
+  const { memory } = media;
+  if (!flags.quick && memory) await touchMemory(memory, FILES_AT_ONCE * scale.largeBytes);
   const report: Report = {
     date: new Date().toISOString(),
     program: executable ?? "sources",
@@ -80,7 +81,8 @@ async function main(args: string[]): Promise<void> {
   // Removed at the end, all of them: what one scenario deletes would be in the time of the next.
   await using grounds = new AsyncDisposableStack();
   for (const scenario of scenarios) {
-    const ground = grounds.use(await Ground.make(parents[scenario.medium], { scale, executable }));
+    const options = { scale, executable, memory };
+    const ground = grounds.use(await Ground.make(parents[scenario.medium], options));
     const result = await measure(scenario, ground, report.floors);
     if (result.amount.of === "bytes") await emptied(ground.root);
     report.results.push(result);

@@ -8,6 +8,8 @@ const BLOCK_BYTES = 1024 * 1024;
 /** Folders on each medium. Disposing it removes what was made. */
 export interface Media extends AsyncDisposable {
   readonly folders: Readonly<Record<Scenario["medium"], string>>;
+  /** The folder in memory; `null`: there is none. */
+  readonly memory: string | null;
   /** Why the disk stands in for memory, if it does. */
   readonly gap: string | null;
 }
@@ -28,6 +30,7 @@ export async function openMedia(disk: string, memory: string | null): Promise<Me
   const made = stack.move();
   return {
     folders: { disk, memory: folder ?? disk },
+    memory: folder,
     gap,
     [Symbol.asyncDispose]: () => made.disposeAsync(),
   };

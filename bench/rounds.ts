@@ -58,7 +58,9 @@ export async function measure(
       const absent = await missing(contestant.needs);
       if (absent.length > 0) throw new Error(`not installed: ${absent.join(", ")}`);
       const entry = stack.use(await contestant.enter(ground));
-      for (let round = 0; round < ground.scale.warmUps; round++) await time(entry, medium, ground);
+      for (let round = 0; round < ground.scale.warmUps; round++) {
+        await time(entry, scenario, ground);
+      }
       timed.push({ contestant, entry, seconds: [] });
     } catch (error) {
       if (index === 0) throw error;
@@ -66,7 +68,7 @@ export async function measure(
     }
   }
   for (let round = 0; round < ground.scale.rounds; round++) {
-    for (const { entry, seconds } of timed) seconds.push(await time(entry, medium, ground));
+    for (const { entry, seconds } of timed) seconds.push(await time(entry, scenario, ground));
   }
   const amount = scenario.amount(ground.scale);
   const floor = floors.find(({ transfer }) => transfer === scenario.transfer)?.seconds ?? null;
@@ -82,14 +84,15 @@ export async function measure(
 
 async function time(
   entry: Entry,
-  medium: Scenario["medium"],
-  { root, scale }: Ground,
+  { medium, amount }: Scenario,
+  { memory, scale }: Ground,
 ): Promise<number> {
   await entry.ready();
   // What the one before left to be written is not written in this one's time, and the pages that
-  // this one gets are in use by the machine.
+  // this one gets, also for a disk's files, are in use by the machine.
   if (medium === "disk") await syncDisks();
-  else await touchMemory(root, TOUCHED * scale.largeBytes);
+  const isLarge = amount(scale).of === "bytes";
+  if (isLarge && memory) await touchMemory(memory, TOUCHED * scale.largeBytes);
   const begun = performance.now();
   await entry.run();
   return (performance.now() - begun) / 1_000;

@@ -1,3 +1,4 @@
+import { bareFiles } from "../bare_files.ts";
 import { depositSmall } from "../depositing.ts";
 import { rsyncPutSmall, rsyncPutSmallSynced } from "../peers/rsync.ts";
 import type { Scenario } from "../scenario.ts";
@@ -11,6 +12,7 @@ export const depositSmallFiles: Scenario = {
     depositSmall("Deposito", { changed: true }),
     rsyncPutSmallSynced,
     rsyncPutSmall,
+    bareFiles,
   ],
   targets: { [rsyncPutSmallSynced.name]: 2 },
 };

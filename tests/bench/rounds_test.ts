@@ -11,7 +11,7 @@ Deno.test("bench: rounds of small files remove nothing that an earlier one made"
   const parent = await Deno.makeTempDir();
   try {
     for (const contestant of SMALL) {
-      await using ground = await Ground.make(parent, { scale: SCALES.quick, executable: null });
+      await using ground = await Ground.make(parent, { scale: SCALES.quick });
       await using entry = await contestant.enter(ground);
       const counts: number[] = [];
       let before = new Set<string>();
