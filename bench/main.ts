@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type FlagTable, parseFlags } from "../lib/terminal/arguments.ts";
 import { helpText } from "../lib/terminal/help.ts";
 import { print, printError } from "../lib/terminal/output.ts";
+import { Stopped, Stopping } from "../lib/terminal/stopping.ts";
 import { userPath } from "../lib/terminal/user_path.ts";
 import { parseCount, UsageError } from "../lib/terminal/values.ts";
 import { emptied, Ground } from "./ground.ts";
@@ -62,6 +63,7 @@ async function main(args: string[]): Promise<void> {
     : { ...usual, rounds: parseCount(flags.rounds, "number of rounds", rounds) };
   const executable = flags.executable === null ? null : userPath(flags.executable);
   const disk = flags.disk === null ? os.tmpdir() : userPath(flags.disk);
+  using stopping = new Stopping();
   await using media = await openMedia(
     resolve(disk),
     flags.memory === null ? null : userPath(flags.memory),
@@ -83,7 +85,10 @@ async function main(args: string[]): Promise<void> {
   for (const scenario of scenarios) {
     const options = { scale, executable, memory };
     const ground = grounds.use(await Ground.make(parents[scenario.medium], options));
-    const result = await measure(scenario, ground, report.floors);
+    const result = await measure(scenario, ground, {
+      floors: report.floors,
+      signal: stopping.signal,
+    });
     if (result.amount.of === "bytes") await emptied(ground.root);
     report.results.push(result);
     print(section(result));
@@ -118,6 +123,7 @@ if (import.meta.main) {
   try {
     await main(Deno.args);
   } catch (error) {
+    if (error instanceof Stopped) Deno.exit(error.status);
     if (!(error instanceof UsageError)) throw error;
     printError(`${error.message}; see deno task bench --help`);
     Deno.exit(2);

@@ -43,32 +43,46 @@ interface Timed {
   seconds: number[];
 }
 
-/** Measures a scenario. What fails of the first contestant is thrown, of another it is a gap. */
+export interface MeasureOptions {
+  floors: readonly Floor[];
+  /** Ends it in the middle of a round: what runs for it is ended and removed then, too. */
+  signal?: AbortSignal;
+}
+
+/**
+ * Measures a scenario. What fails of the first contestant is thrown, of another it is a gap; throws
+ * the signal's reason.
+ */
 export async function measure(
   scenario: Scenario,
   ground: Ground,
-  floors: readonly Floor[],
+  { floors, signal = new AbortController().signal }: MeasureOptions,
 ): Promise<Result> {
   const { id, title, medium } = scenario;
   await using stack = new AsyncDisposableStack();
+  const stopped = Promise.withResolvers<never>();
+  stopped.promise.catch(() => {});
+  signal.addEventListener("abort", () => stopped.reject(signal.reason), { once: true });
+  const one = (entry: Entry) => Promise.race([time(entry, scenario, ground), stopped.promise]);
   const gaps: Result["gaps"] = [];
   const timed: Timed[] = [];
   for (const [index, contestant] of scenario.contestants.entries()) {
+    signal.throwIfAborted();
     try {
       const absent = await missing(contestant.needs);
       if (absent.length > 0) throw new Error(`not installed: ${absent.join(", ")}`);
       const entry = stack.use(await contestant.enter(ground));
       for (let round = 0; round < ground.scale.warmUps; round++) {
-        await time(entry, scenario, ground);
+        await one(entry);
       }
       timed.push({ contestant, entry, seconds: [] });
     } catch (error) {
-      if (index === 0) throw error;
+      if (index === 0 || signal.aborted) throw error;
       gaps.push({ contestant: contestant.name, why: String((error as Error).message ?? error) });
     }
   }
   for (let round = 0; round < ground.scale.rounds; round++) {
-    for (const { entry, seconds } of timed) seconds.push(await time(entry, scenario, ground));
+    for (const { entry, seconds } of timed) seconds.push(await one(entry));
   }
   const amount = scenario.amount(ground.scale);
   const floor = floors.find(({ transfer }) => transfer === scenario.transfer)?.seconds ?? null;

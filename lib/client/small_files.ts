@@ -2,9 +2,9 @@
 import { Budget } from "../content/budget.ts";
 import { digestOf } from "../content/digest.ts";
 import { AHEAD_BYTES, BATCH_BYTES, BATCH_ITEMS, Refusal } from "../protocol/mod.ts";
+import { Groups, type Settled } from "../worker/groups.ts";
 import { type BatchItem, depositItem, exchangeBatch, retrievalItem } from "./batch.ts";
 import { readWhole } from "./deposit.ts";
-import { Groups, type Settled } from "../worker/groups.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import { send, type SendOptions, type SendRequest } from "./send.ts";
 import type { Session } from "./session.ts";
@@ -51,15 +51,14 @@ export class SmallFiles {
     const bounds = {
       atOnce: Math.min(EXCHANGES, connections),
       most: Math.min(BATCH_ITEMS, sessions.batch),
+      size: { most: BATCH_BYTES, of: ({ size }: { size: number }) => size },
     };
-    this.#deposits = new Groups({
+    this.#deposits = new Groups<Deposit, Receipt>({
       ...bounds,
-      size: { most: BATCH_BYTES, of: ({ size }) => size },
       work: (group) => this.#deposit(group),
     });
-    this.#retrievals = new Groups({
+    this.#retrievals = new Groups<StoredFile, Uint8Array | null>({
       ...bounds,
-      size: { most: BATCH_BYTES, of: ({ size }) => size },
       work: (group) => this.#retrieve(group),
     });
   }
