@@ -51,7 +51,7 @@ export function plot(series: readonly Series[]): string {
     ...counts.map((files) => text(x(files), HEIGHT - 32, files.toLocaleString("en"), "middle")),
     text(FRAME.left + width / 2, HEIGHT - 10, "files in the catalog", "middle"),
     ...[0, mostMs / 2, mostMs].map((ms) => text(FRAME.left - 6, y(ms) + 4, ms.toFixed(1), "end")),
-    text(6, FRAME.top - 6, "ms a file", "start"),
+    text(6, FRAME.top - 14, "ms a file", "start"),
     ...series.map(({ points }, index) =>
       `<polyline class="line${index}" points="${
         points.map(({ files, ms }) => `${x(files)},${y(ms)}`).join(" ")
