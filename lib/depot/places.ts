@@ -29,6 +29,8 @@ export class Places {
   #known = new Map<string, PlaceRecord>();
   #absences: Absences;
   #marked = new Map<string, number>();
+  /** Why places do not take their marks. */
+  #unmarked = new Map<string, string>();
   #failed = Promise.withResolvers<never>();
   /** The places that are there at the start have joined. */
   #begun = Promise.withResolvers<void>();
@@ -150,10 +152,15 @@ export class Places {
     try {
       await inTime(place.setMark({ depot, sequence }), MARK_MS);
       this.#marked.set(place.id, sequence);
+      this.#unmarked.delete(place.id);
       return true;
     } catch (error) {
       const why = messageOf(error);
-      this.options.log.warn("Could not write the mark", { place: place.name, why });
+      // Said once: a full disk is tried again all the time.
+      if (this.#unmarked.get(place.id) !== why) {
+        this.options.log.warn("Could not write the mark", { place: place.name, why });
+      }
+      this.#unmarked.set(place.id, why);
       return false;
     }
   }

@@ -97,8 +97,15 @@ export class ProcessClient implements Disposable {
     try {
       const { address, id } = this.#settings;
       const folder = this.#identityFolder();
-      const onRetry = (error: Error, delayMs: number) =>
-        this.#screen.remark(`${retryWords(error)}; trying again in ${formatDuration(delayMs)}`);
+      let said = { words: "", until: 0 };
+      // What is sent at the same time breaks at the same time, and is one thing to the user.
+      const onRetry = (error: Error, delayMs: number) => {
+        const words = retryWords(error);
+        const now = performance.now();
+        if (words === said.words && now < said.until) return;
+        said = { words, until: now + delayMs };
+        this.#screen.remark(`${words}; trying again in ${formatDuration(delayMs)}`);
+      };
       const onNew = (id: string) => {
         this.#isNew = true;
         for (const line of newIdentifierLines(id)) this.#screen.remark(line);
