@@ -7,8 +7,16 @@ export class Stopped extends Error {
   }
 }
 
+/**
+ * A Ctrl-C reaches a program that `deno task` runs twice: from the terminal, and from the task. So
+ * soon after the first one another is the same. Milliseconds.
+ */
+const SAME_MS = 500;
+
 /** SIGINT and SIGTERM as an abort signal; the second one ends the process at once. */
 export class Stopping implements Disposable {
+  /** Monotonic milliseconds. */
+  #stoppedAt = 0;
   #controller = new AbortController();
   /** What SIGINT does; a terminal in raw mode sends Ctrl-C as a key instead. */
   readonly interrupt = (): void => this.#stop(new Stopped(130));
@@ -29,8 +37,11 @@ export class Stopping implements Disposable {
   }
 
   #stop(reason: Stopped): void {
-    if (this.#controller.signal.aborted) Deno.exit(reason.status);
-    this.#controller.abort(reason);
+    const now = performance.now();
+    if (!this.#controller.signal.aborted) {
+      this.#stoppedAt = now;
+      this.#controller.abort(reason);
+    } else if (now - this.#stoppedAt >= SAME_MS) Deno.exit(reason.status);
   }
 }
 

@@ -37,11 +37,15 @@ export function sayStopped(
   screen.complain(signal.aborted ? stoppedWords(goesOn) : complaint(stopped.reason));
 }
 
-/** For the summary: `, 2 failed, 3 not begun`. */
-export function failureWords({ outcomes, notBegun }: Many<unknown, unknown>): string[] {
-  const failed = outcomes.filter(({ result }) => result === undefined).length;
+/** For the summary: `2 failed, 5 not finished, 3 not begun`. */
+export function failureWords({ outcomes, notBegun, stopped }: Many<unknown, unknown>): string[] {
+  const without = outcomes.filter(({ result }) => result === undefined);
+  // What was under way when the user ended the command has not failed.
+  const ended = without.filter(({ error }) => stopped !== null && error === stopped.reason).length;
+  const failed = without.length - ended;
   return [
     ...failed > 0 ? [`${failed} failed`] : [],
+    ...ended > 0 ? [`${ended} not finished`] : [],
     ...notBegun.length > 0 ? [`${notBegun.length} not begun`] : [],
   ];
 }
