@@ -13,8 +13,8 @@ import {
   REQUESTS,
   type Values,
 } from "../protocol/mod.ts";
-import { type DepositRequest, receiptOf, requestLine } from "./deposit.ts";
 import type { Settled } from "../worker/groups.ts";
+import { type DepositRequest, receiptOf, requestLine } from "./deposit.ts";
 import { readLateReply } from "./peer.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import type { Session } from "./session.ts";

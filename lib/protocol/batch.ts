@@ -1,9 +1,9 @@
 /** Several messages in one piece of bytes, each a line, some with raw bytes behind it. */
 import { Refusal } from "./errors.ts";
 import { BATCH_BYTES, BATCH_ITEMS, LINE_BYTES } from "./limits.ts";
+import { inOnePiece, pieceOf, sizeOf } from "./pieces.ts";
 
 const LF = 0x0a;
-const ENCODER = new TextEncoder();
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** No frame of a batch that keeps to the limits is longer. Bytes. */
@@ -15,23 +15,7 @@ export function batchFrame(
   head?: (bytes: number) => string,
 ): Uint8Array {
   const pieces = parts.map(pieceOf);
-  const size = sizeOf(pieces);
-  if (head) pieces.unshift(pieceOf(head(size)));
-  const frame = new Uint8Array(sizeOf(pieces));
-  let at = 0;
-  for (const piece of pieces) {
-    frame.set(piece, at);
-    at += piece.length;
-  }
-  return frame;
-}
-
-function pieceOf(part: string | Uint8Array): Uint8Array {
-  return typeof part === "string" ? ENCODER.encode(part + "\n") : part;
-}
-
-function sizeOf(pieces: Uint8Array[]): number {
-  return pieces.reduce((sum, { length }) => sum + length, 0);
+  return inOnePiece(head ? [head(sizeOf(pieces)), ...pieces] : pieces);
 }
 
 /** Reads a frame from its beginning. Throws a `Refusal` where it is not what was announced. */

@@ -1,6 +1,7 @@
 import { within } from "./deadlines.ts";
 import { ConnectionLost, PeerStalled } from "./errors.ts";
 import { BLOCK_BYTES, LINE_BYTES, PATIENCE_MS } from "./limits.ts";
+import { inOnePiece } from "./pieces.ts";
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -127,13 +128,7 @@ export class Connection implements Disposable {
 
   /** Writes lines, raw bytes and lines in one piece, for which the bytes are copied. */
   writeAround(before: string[], data: Uint8Array, after: string[]): Promise<void> {
-    const head = encodeLines([...this.#later.splice(0), ...before]);
-    const tail = encodeLines(after);
-    const whole = new Uint8Array(head.length + data.length + tail.length);
-    whole.set(head);
-    whole.set(data, head.length);
-    whole.set(tail, head.length + data.length);
-    return this.#writeAll(whole);
+    return this.#writeAll(inOnePiece([...this.#later.splice(0), ...before, data, ...after]));
   }
 
   /** Writes all of `data`. */
