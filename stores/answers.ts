@@ -1,6 +1,9 @@
 /** Asking a plugin: every call is answered in time or fails, and fails with an `Error`. */
 import { Unreachable } from "./store.ts";
 
+/** Calls `late` after so many milliseconds, unless what it answers is called before. */
+export type Timer = (late: () => void, ms: number) => () => void;
+
 /** How long a plugin may take. Milliseconds. */
 export interface PluginLimits {
   /** Importing the module and making the store. */
@@ -13,6 +16,8 @@ export interface PluginLimits {
   workMs: number;
   /** Ending the events, and the store. */
   closeMs: number;
+  /** What measures them. */
+  timer: Timer;
 }
 
 export const PLUGIN_LIMITS: PluginLimits = {
@@ -22,22 +27,30 @@ export const PLUGIN_LIMITS: PluginLimits = {
   answerMs: 20_000,
   workMs: 600_000,
   closeMs: 5_000,
+  timer(late, ms) {
+    const timer = setTimeout(late, ms);
+    return () => clearTimeout(timer);
+  },
 };
 
 /** A call that was given up. */
 class NoAnswer extends Error {}
 
 /** Resolves to what `call` does; rejects when that takes longer than `ms`, and always with an `Error`. */
-export async function inTime<T>(call: () => T | PromiseLike<T>, ms: number): Promise<T> {
+export async function inTime<T>(
+  call: () => T | PromiseLike<T>,
+  ms: number,
+  { timer }: { timer: Timer },
+): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new NoAnswer(`no answer within ${ms / 1000} s`)), ms);
+  const stop = timer(() => late.reject(new NoAnswer(`no answer within ${ms / 1000} s`)), ms);
   try {
     // What is thrown at once is a rejection, too.
     return await Promise.race([(async () => await call())(), late.promise]);
   } catch (error) {
     throw asError(error);
   } finally {
-    clearTimeout(timer);
+    stop();
   }
 }
 
@@ -132,7 +145,7 @@ export class Answers {
   async #bounded<T>(verb: string, call: () => T | PromiseLike<T>, ms: number): Promise<T> {
     const answer = (async () => await call())();
     try {
-      return await inTime(() => answer, ms);
+      return await inTime(() => answer, ms, this.#options.limits);
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       this.#giveUp(verb, answer);

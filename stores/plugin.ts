@@ -32,10 +32,14 @@ export async function openPlugin(spec: string, options: OpenPluginOptions): Prom
   const path = resolve(base, mark < 0 ? spec : spec.slice(0, mark));
   const query = new URLSearchParams(mark < 0 ? "" : spec.slice(mark + 1));
   try {
-    const store = await inTime(async () => {
-      const make = makerOf(await import(pathToFileURL(path).href));
-      return await make(query, context);
-    }, limits.openMs);
+    const store = await inTime(
+      async () => {
+        const make = makerOf(await import(pathToFileURL(path).href));
+        return await make(query, context);
+      },
+      limits.openMs,
+      limits,
+    );
     await requireStore(store, limits);
     return new PluginStore(store, path, { ...options, limits });
   } catch (error) {
@@ -61,13 +65,13 @@ function makerOf(module: { contract?: unknown; default?: unknown }): StoreMaker 
   return module.default as StoreMaker;
 }
 
-async function requireStore(store: Store, { closeMs }: PluginLimits): Promise<void> {
+async function requireStore(store: Store, limits: PluginLimits): Promise<void> {
   try {
     requireMethods(store, ["places", Symbol.asyncDispose], "the store that it made");
     requireThat(isText(store.kind), "the store that it made must have a text as its kind");
   } catch (error) {
     // What it opened already is let go of, as far as that goes.
-    await inTime(() => store?.[Symbol.asyncDispose]?.(), closeMs).catch(() => {});
+    await inTime(() => store?.[Symbol.asyncDispose]?.(), limits.closeMs, limits).catch(() => {});
     throw error;
   }
 }
@@ -99,7 +103,8 @@ class PluginStore implements Store {
 
   async #renew(address: string): Promise<string> {
     try {
-      const id = await inTime(() => this.#store.renew!(address), this.#options.limits.openMs);
+      const { limits } = this.#options;
+      const id = await inTime(() => this.#store.renew!(address), limits.openMs, limits);
       requireThat(isText(id), "it told no id of the new place");
       return id;
     } catch (error) {
@@ -111,7 +116,7 @@ class PluginStore implements Store {
   async [Symbol.asyncDispose](): Promise<void> {
     const { context, limits } = this.#options;
     try {
-      await inTime(() => this.#store[Symbol.asyncDispose](), limits.closeMs);
+      await inTime(() => this.#store[Symbol.asyncDispose](), limits.closeMs, limits);
     } catch (error) {
       context.warn(`Could not close the store ${this.#path}: ${reasonOf(error)}`);
     }

@@ -49,10 +49,11 @@ export class PluginEvents {
     const stopping = new AbortController();
     const ending = AbortSignal.any([signal, stopping.signal]);
     const look = () => this.#news.resolve();
-    const timer = setTimeout(() => {
+    const { limits } = this.#options;
+    const stopWaiting = limits.timer(() => {
       this.#late = true;
       look();
-    }, this.#options.limits.readyMs);
+    }, limits.readyMs);
     ending.addEventListener("abort", look);
     try {
       this.#begin(ending);
@@ -63,7 +64,7 @@ export class PluginEvents {
         else if (!ending.aborted) await this.#news.promise;
       }
     } finally {
-      clearTimeout(timer);
+      stopWaiting();
       stopping.abort();
       for (const id of this.#places.keys()) this.#options.taken.delete(id);
       await this.#end();
@@ -179,10 +180,14 @@ export class PluginEvents {
     if (!iterator) return;
     const { limits, path, warn } = this.#options;
     try {
-      await inTime(async () => {
-        await this.#asked;
-        await iterator.return?.();
-      }, limits.closeMs);
+      await inTime(
+        async () => {
+          await this.#asked;
+          await iterator.return?.();
+        },
+        limits.closeMs,
+        limits,
+      );
     } catch (error) {
       warn(`The store ${path} did not end what it tells of its places: ${reasonOf(error)}`);
     }

@@ -1,4 +1,5 @@
 /** Stores that are wrong in some way: each is refused or survived, in bounded time, and it is said. */
+import { inTime, PLUGIN_LIMITS } from "../../stores/answers.ts";
 import { type Place, StoreRefused, Unreachable } from "../../stores/store.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { signal } from "../disk/bench.ts";
@@ -11,8 +12,7 @@ Deno.test("a plugin that makes no store is refused in bounded time", async () =>
     folder.write(`export const contract = 1; export default ${text};`);
   const cases = {
     [await folder.write("throw new Error('no licence');")]: "no licence",
-    [await folder.write("await new Promise((resolve) => setTimeout(resolve, 400));")]:
-      "no answer within 0.3 s",
+    [await folder.write("await never;")]: "no answer within 0.3 s",
     [await folder.write("export default good;")]: "written for no contract",
     [await folder.write("export const contract = 1;")]: "makes no store",
     [await making("() => { throw 'a text'; }")]: "a text",
@@ -101,10 +101,13 @@ Deno.test("a place that hangs is lost until it answers again", async () => {
   await using folder = await PluginFolder.make();
   const module = await folder.writeChangedPlace(`
     const { begin } = place;
-    delete globalThis.goOn;
+    let hung = false;
     place.begin = async (upload) => {
       const writer = await begin.call(place, upload);
-      if (!globalThis.goOn && upload.id === "slow") await new Promise((resolve) => globalThis.goOn = resolve);
+      if (!hung && upload.id === "slow") {
+        hung = true;
+        await never;
+      }
       return writer;
     };`);
   await using store = await folder.open(module);
@@ -122,7 +125,7 @@ Deno.test("a place that hangs is lost until it answers again", async () => {
   await assertRejects(() => place.room(), Unreachable, "an earlier call hangs");
   assertStringIncludes(folder.warnings[0]!, "does not answer to begin()");
 
-  (globalThis as unknown as { goOn(): void }).goOn();
+  folder.goOn();
   assertEquals((await events.next()).value, { type: "joined", place });
   assertEquals(await read({ place, signal }, content.digest), content.bytes);
   // The writer that came too late was closed, so its upload can begin again.
@@ -205,7 +208,7 @@ Deno.test("a read that was given up does not write into its caller's buffer any 
     place.get = async () => ({
       size: 4,
       async read(target) {
-        await new Promise((resolve) => globalThis.goOn = resolve);
+        await never;
         target.fill(9);
         globalThis.wrote = true;
         return 4;
@@ -217,8 +220,8 @@ Deno.test("a read that was given up does not write into its caller's buffer any 
   await using reader = (await place.get(contentOf(4).digest, { from: 0, signal }))!;
   const target = new Uint8Array(4);
   await assertRejects(() => reader.read(target), Unreachable);
-  const plugin = globalThis as unknown as { goOn(): void; wrote?: boolean };
-  plugin.goOn();
+  const plugin = globalThis as unknown as { wrote?: boolean };
+  folder.goOn();
   await until(() => plugin.wrote === true);
   assertEquals(target, new Uint8Array(4));
 });
@@ -230,6 +233,11 @@ Deno.test("a plugin that does not end lets the others end, and it is said", asyn
   );
   await store[Symbol.asyncDispose]();
   assertStringIncludes(folder.warnings[0]!, "Could not close the store");
+});
+
+Deno.test("a limit of the real ones ends a call by the clock", async () => {
+  const never = () => new Promise(() => {});
+  await assertRejects(() => inTime(never, 5, PLUGIN_LIMITS), Error, "no answer within 0.005 s");
 });
 
 /** The body of a change to a place: its writers have `part` in place of their own. */
