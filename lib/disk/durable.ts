@@ -119,12 +119,13 @@ export function createAnewSync(path: string): Deno.FsFile {
 /** Puts `text` at `path`, wholly or not at all. One at a time for a path: the temporary name is fixed. */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const temporary = join(dirname(path), `${basename(path)}.new`);
-  {
-    using file = await createAnew(temporary);
-    await writeAll(file, new TextEncoder().encode(text));
-    await file.syncData();
+  try {
+    await writeSynced(temporary, new TextEncoder().encode(text));
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await removeIfThere(temporary).catch(() => {});
+    throw error;
   }
-  await Deno.rename(temporary, path);
   await syncFolder(dirname(path));
 }
 
@@ -139,6 +140,8 @@ export async function removeIfThere(path: string): Promise<boolean> {
   }
 }
 
-async function writeAll(file: Deno.FsFile, data: Uint8Array): Promise<void> {
+async function writeSynced(path: string, data: Uint8Array): Promise<void> {
+  using file = await createAnew(path);
   for (let done = 0; done < data.length;) done += await file.write(data.subarray(done));
+  await file.syncData();
 }

@@ -61,7 +61,8 @@ export function isOutOfHandles(error: unknown): boolean {
   return code === "EMFILE" || code === "ENFILE" || code === "ENOMEM";
 }
 
-function isOutOfRoom(error: unknown): boolean {
+/** Whether `error` says that the disk, or this user's part of it, is full. */
+export function isOutOfRoom(error: unknown): boolean {
   const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") return true;
   return Deno.build.os === "windows" && error instanceof Error && WINDOWS_FULL.test(error.message);

@@ -2,7 +2,7 @@
  * Where a disk keeps what, below the directory that the operator gave:
  *
  *     DIR/deposito/<depot id>/
- *       mark.json             what this disk is: see mark.ts
+ *       mark.json             what this disk is: see mark.ts; beside it mark.json.spare, see record.ts
  *       lock                  held by the process that uses the disk
  *       parts/1f/<upload id>  bytes of uploads that did not commit, in the folder that the id comes to
  *       contents/ab/<digest>  one whole copy of a content, `ab` being the digest's first digits

@@ -1,14 +1,15 @@
 /**
  * The mark: by what a disk is recognised, wherever it is mounted. A file `mark.json`:
  *
- *     {"format":1,"place":"<uuid>","depot":"<uuid>","sequence":42}
+ *     {"format":1,"place":"<uuid>","depot":"<uuid>","sequence":42,"check":"<crc-32>"}
  *
- * `format` is the version of the whole layout (layout.ts), `sequence` the last catalog transaction
- * that the disk was told of. It is written last when a disk is made: where it is, the rest is.
+ * How it is written, also where the disk is full: record.ts. `format` is the version of the whole
+ * layout (layout.ts), `sequence` the last catalog transaction that the disk was told of. It is
+ * written last when a disk is made: where it is, the rest is.
  */
-import { diskError, DiskRefused, isAbsence, isOutOfHandles, Unreachable } from "./errors.ts";
-import { replaceFile } from "./durable.ts";
+import { diskError, DiskRefused, isOutOfHandles, Unreachable } from "./errors.ts";
 import { isDepotId, Layout } from "./layout.ts";
+import { type Fields, readRecord, writeRecord } from "./record.ts";
 
 const FORMAT = 1;
 
@@ -26,9 +27,9 @@ export interface DiskMark {
  */
 export async function readMark(directory: string, depot: string): Promise<DiskMark | null> {
   const path = new Layout(directory, depot).mark;
-  const text = await readText(path);
-  if (text === null) return null;
-  const mark = parseMark(text, path);
+  const fields = await readRecord(path);
+  if (fields === null) return null;
+  const mark = markOf(fields, path);
   if (mark.depot === depot) return mark;
   throw new DiskRefused(`Could not use ${directory}: it belongs to another depot, ${mark.depot}`);
 }
@@ -51,22 +52,10 @@ export async function confirmMark(
 
 /** Writes the mark durably, in place of the one that was there. */
 export function writeMark(layout: Layout, mark: DiskMark): Promise<void> {
-  return replaceFile(layout.mark, JSON.stringify({ format: FORMAT, ...mark }) + "\n");
+  return writeRecord(layout.mark, { format: FORMAT, ...mark });
 }
 
-async function readText(path: string): Promise<string | null> {
-  try {
-    if (!(await Deno.lstat(path)).isFile) throw new DiskRefused(`Could not use ${path}: no file`);
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (isAbsence(error)) return null;
-    throw error;
-  }
-}
-
-function parseMark(text: string, path: string): DiskMark {
-  const fields = parseObject(text);
-  const { format, place, depot, sequence } = fields ?? {};
+function markOf({ format, place, depot, sequence }: Fields, path: string): DiskMark {
   if (typeof format === "number" && format > FORMAT) {
     throw new DiskRefused(
       `Could not use ${path}: its format is ${format} and this program knows ${FORMAT}. ` +
@@ -77,15 +66,6 @@ function parseMark(text: string, path: string): DiskMark {
     Number.isSafeInteger(sequence) && (sequence as number) >= 0;
   if (!whole) throw new Error(`Could not read ${path}: it is damaged`);
   return { place, depot, sequence: sequence as number };
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" ? value as Record<string, unknown> | null : null;
-  } catch {
-    return null;
-  }
 }
 
 function isId(value: unknown): value is string {

@@ -1,7 +1,8 @@
 import { digestOf } from "../../lib/content/digest.ts";
 import { Refused } from "../../lib/depot/core.ts";
+import { Full } from "../../stores/store.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { checksOf, someBytes, TestDepot } from "./test_depot.ts";
+import { checksOf, QUIET, someBytes, TestDepot } from "./test_depot.ts";
 
 const MIB = 1024 * 1024;
 
@@ -251,3 +252,26 @@ function withSameCrc(bytes: Uint8Array): Uint8Array {
   [...generator].forEach((bit, index) => forged[index >> 3]! ^= Number(bit) << (index & 7));
   return forged;
 }
+
+Deno.test("a mark that a place does not take is warned of once, and what is removed goes when it does", async () => {
+  const warnings: string[] = [];
+  const log = { ...QUIET, warn: (event: string) => void warnings.push(event) };
+  await using test = await TestDepot.open({ places: 1, log });
+  const names = ["a", "b", "c", "d"];
+  for (const [index, name] of names.entries()) {
+    await test.deposit(name, someBytes(1_000, index + 1), { replicas: 1 });
+  }
+  const place = test.store.place("p0");
+  const setMark = place.setMark;
+  let tries = 0;
+  place.setMark = () => {
+    tries++;
+    return Promise.reject(new Full("No room"));
+  };
+  for (const name of names) await test.depot.names.remove(test.owner, name);
+  await test.until("each deletion has tried", () => tries >= names.length);
+  assertEquals(place.digests.length, names.length);
+  assertEquals(warnings, ["Could not write the mark"]);
+  place.setMark = setMark;
+  await test.until("all are gone", () => place.digests.length === 0);
+});

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { Full, Unreachable } from "../../lib/disk/mod.ts";
-import { getText, open, putText, signal, temporaryFolder } from "./bench.ts";
+import { Shelf } from "../../lib/client/holder/shelf.ts";
+import { DEPOT, exists, getText, open, putText, signal, temporaryFolder } from "./bench.ts";
 
 const SIZE_BYTES = 4 * 1024 * 1024;
 
@@ -42,7 +44,8 @@ Deno.test("room() tells the file system's bytes, and begin() refuses what cannot
 });
 
 Deno.test({
-  name: "a disk that fills up in mid-write is Full, drops the part, and goes on when there is room",
+  name:
+    "a disk that fills up in mid-write is Full, takes its mark, drops the part, and goes on when there is room",
   ignore,
   async fn() {
     await using folder = await temporaryFolder();
@@ -56,14 +59,42 @@ Deno.test({
         for (let count = 0; count < 5; count++) await writer.write(chunk);
       }, Full);
       await assertRejects(() => writer.keep(), Full);
-      await assertRejects(() => disk.setMark({ depot: disk.depot, sequence: 5 }), Error);
-      assertEquals(await disk.mark(), { depot: disk.depot, sequence: 0 });
+      await disk.setMark({ depot: disk.depot, sequence: 5 });
+      assertEquals(await disk.mark(), { depot: disk.depot, sequence: 5 });
     }
     assertEquals(await Array.fromAsync(disk.uploads()), []);
     await using again = await disk.begin({ id: "u", size: chunk.length, signal });
     await again.write(chunk);
     await again.commit({ digest: digestOf(chunk), size: chunk.length });
     assertEquals(await getText(disk, digest), "before");
+  },
+});
+
+Deno.test({
+  name: "a full disk of a program that knew no spare takes its mark, and lets a holder begin",
+  ignore,
+  async fn() {
+    await using folder = await temporaryFolder();
+    await using _mounted = await mount(folder.path);
+    const shelfOf = () => Shelf.open(folder.path, { depot: DEPOT, capacity: null, reserve: 0 });
+    let sequence = 0;
+    for (const isOld of [true, false]) {
+      const shelf = await shelfOf();
+      const { root } = shelf.disk.layout;
+      const { secret } = shelf;
+      await shelf[Symbol.asyncDispose]();
+      for (const name of isOld ? ["mark.json", "holder.json"] : []) {
+        await Deno.remove(join(root, `${name}.spare`));
+      }
+      const filler = join(folder.path, "filler");
+      await assertRejects(() => Deno.writeFile(filler, new Uint8Array(SIZE_BYTES)), Error);
+      await using again = await shelfOf();
+      assertEquals(again.secret, secret);
+      await again.disk.setMark({ depot: DEPOT, sequence: ++sequence });
+      assertEquals(await again.disk.mark(), { depot: DEPOT, sequence });
+      assertEquals(await exists(join(root, "mark.json.spare.new")), false);
+      await Deno.remove(filler);
+    }
   },
 });
 

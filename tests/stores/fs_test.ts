@@ -220,7 +220,7 @@ Deno.test("an unreadable mark keeps a known place away and refuses an unknown on
   const directories = [join(folder.path, "broken"), join(folder.path, "whole")];
   const path = join(directories[0]!, "deposito", DEPOT, "mark.json");
   await (await fsStore({ directories, context: contextOf() }))[Symbol.asyncDispose]();
-  await Deno.writeTextFile(path, "{");
+  for (const each of [path, `${path}.spare`]) await Deno.writeTextFile(each, "{");
   const error = await assertRejects(
     () => fsStore({ directories, context: contextOf() }),
     StoreRefused,

@@ -1,15 +1,15 @@
 /**
  * What a holder knows of itself besides its contents, in `holder.json` beside the disk's mark:
  *
- *     {"format":1,"secret":"<uuid>","changes":17}
+ *     {"format":1,"secret":"<uuid>","changes":17,"check":"<crc-32>"}
  *
  * `secret` proves to the depot that this is that place: only the user can read it. `changes` is the
  * number that the change counter begins with the next time. While the holder runs it is far ahead of
  * the counter, so that after a sudden end no number is used for two different states.
  */
 import { join } from "node:path";
-import { replaceFile } from "../../disk/durable.ts";
-import { DiskRefused, isAbsence } from "../../disk/errors.ts";
+import { DiskRefused } from "../../disk/errors.ts";
+import { readRecord, writeRecord } from "../../disk/record.ts";
 
 const FORMAT = 1;
 
@@ -65,22 +65,17 @@ export class HeldState {
   }
 
   #write(changes: number): Promise<void> {
-    const text = JSON.stringify({ format: FORMAT, secret: this.secret, changes }) + "\n";
-    const writing = this.#writing.then(() => replaceFile(this.path, text));
+    const fields = { format: FORMAT, secret: this.secret, changes };
+    const writing = this.#writing.then(() => writeRecord(this.path, fields));
     this.#writing = writing.catch(() => {});
     return writing;
   }
 }
 
 async function read(path: string): Promise<{ secret: string; changes: number } | null> {
-  let text: string;
-  try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (isAbsence(error)) return null;
-    throw error;
-  }
-  const { format, secret, changes } = parse(text);
+  const fields = await readRecord(path);
+  if (fields === null) return null;
+  const { format, secret, changes } = fields;
   if (format === FORMAT && typeof secret === "string" && UUID.test(secret) && isCount(changes)) {
     return { secret, changes };
   }
@@ -93,12 +88,4 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
 }
