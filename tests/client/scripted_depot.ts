@@ -16,6 +16,7 @@ import type { Pace } from "../../lib/client/pace.ts";
 import { Session } from "../../lib/client/session.ts";
 import { Sessions, type SessionsOptions } from "../../lib/client/sessions.ts";
 import { assertMatch } from "../assert.ts";
+import { PATIENCE_MS } from "../server/waiting.ts";
 
 export const ID = "6b6c1f0e-3b5f-4c9e-8a51-0d6a4f1c2b3e";
 export const DEPOT = "0f3f6f0a-9f7e-4a53-9a53-3d5f7d1c2b3e";
@@ -107,13 +108,13 @@ export class ScriptedDepot implements AsyncDisposable {
 
   /** A session that has introduced itself; the first script must begin with `hello`. */
   session(): Promise<Session> {
-    return Session.open(this.address, { id: ID, patienceMs: 5_000 });
+    return Session.open(this.address, { id: ID, patienceMs: PATIENCE_MS });
   }
 
   /** Sessions of one that knows who it is; they are opened when they are used. */
   sessions(options: SessionsOptions = {}, first: Session | null = null): Sessions {
     const peer = { address: this.address, id: ID, depot: DEPOT };
-    return new Sessions(peer, { patienceMs: 5_000, pace: new FastPace(), ...options }, first);
+    return new Sessions(peer, { patienceMs: PATIENCE_MS, pace: new FastPace(), ...options }, first);
   }
 
   /** The same, as a program that uses the library has it. */
@@ -143,7 +144,7 @@ export class ScriptedDepot implements AsyncDisposable {
   #note = (error: unknown) => void this.#failures.push(error);
 
   async #run(script: Script, conn: Deno.TcpConn): Promise<void> {
-    using connection = new Connection(conn, { patienceMs: 5_000 });
+    using connection = new Connection(conn, { patienceMs: PATIENCE_MS });
     await script(new Peer(connection));
   }
 }

@@ -1,6 +1,7 @@
 import { Refused } from "../../lib/depot/core.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { patience } from "../server/waiting.ts";
 import { someBytes, TestDepot } from "./test_depot.ts";
 
 const MIB = 1024 * 1024;
@@ -14,7 +15,7 @@ for (const size of [0, 1, 8_192, MIB, MIB + 1, 3 * MIB + 7]) {
     for (const id of ["p0", "p1", "p2"]) {
       const hash = await test.store.place(id).hash(digestOf(bytes), {
         prefix: new Uint8Array(),
-        signal: AbortSignal.timeout(1_000),
+        signal: patience(),
       });
       assertEquals(hash, digestOf(bytes), id);
     }
@@ -26,7 +27,7 @@ Deno.test("a deposit with another hash than declared is refused, and leaves noth
   await using test = await TestDepot.open({ places: 2 });
   const before = await freeOf(test);
   for (const size of [10, 2 * MIB]) {
-    const offer = await test.depot.offer(test.request("a", { size }), AbortSignal.timeout(1_000));
+    const offer = await test.depot.offer(test.request("a", { size }), patience());
     await using _closing = offer;
     await using incoming = await offer.receive(0);
     for (let left = size; left > 0; left -= MIB) {
@@ -63,7 +64,7 @@ Deno.test("a full place is not counted among those with room", async () => {
 Deno.test("room is held while a deposit is under way: two that fit only one by one do not both begin", async () => {
   await using test = await TestDepot.open({ places: [{ name: "p", capacity: 3 * MIB }] });
   const request = (name: string) => test.request(name, { replicas: 1, size: 2 * MIB });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   const results = await Promise.allSettled(
     ["a", "b", "c"].map((name) => test.depot.offer(request(name), signal)),
   );
@@ -75,7 +76,7 @@ Deno.test("room is held while a deposit is under way: two that fit only one by o
 
 Deno.test("room is held again for what is sent again from the start", async () => {
   await using test = await TestDepot.open({ places: [{ name: "p", capacity: 50 * MIB }] });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   const ask = { replicas: 1, size: 4 * MIB, upload: crypto.randomUUID() };
   {
     await using offer = await test.depot.offer(test.request("a", ask), signal);
@@ -96,7 +97,7 @@ Deno.test("places that became full since the offer are said to be full", async (
   for (const size of [5, 2 * MIB]) {
     const bytes = someBytes(size);
     const request = test.request("a", { size });
-    await using offer = await test.depot.offer(request, AbortSignal.timeout(5_000));
+    await using offer = await test.depot.offer(request, patience());
     for (const id of ["p0", "p1"]) test.store.place(id).faults.full = true;
     const refusal = await assertRejects(async () => {
       await using incoming = await offer.receive(0);
@@ -149,7 +150,7 @@ Deno.test("a broken deposit goes on from what the places kept", async () => {
   const bytes = someBytes(3 * MIB + 5);
   const upload = crypto.randomUUID();
   const request = test.request("a", { size: bytes.length, upload });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   {
     await using offer = await test.depot.offer(request, signal);
     await using incoming = await offer.receive(0);
@@ -170,7 +171,7 @@ Deno.test("a client that has other bytes by now sends them from the start", asyn
   await using test = await TestDepot.open({ places: 2 });
   const [first, second] = [someBytes(3 * MIB), someBytes(3 * MIB, 2)];
   const request = test.request("a", { size: 3 * MIB, upload: crypto.randomUUID() });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   {
     await using offer = await test.depot.offer(request, signal);
     await using incoming = await offer.receive(0);
@@ -187,7 +188,7 @@ Deno.test("a client that has other bytes by now sends them from the start", asyn
 Deno.test("one upload is not sent by two connections at once", async () => {
   await using test = await TestDepot.open({ places: 2 });
   const request = test.request("a", { size: 3 * MIB, upload: crypto.randomUUID() });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   await using _offer = await test.depot.offer(request, signal);
   const refused = await assertRejects(() => test.depot.offer(request, signal), Refused);
   assertEquals(refused.why, "in use");
@@ -231,7 +232,7 @@ Deno.test("a removed file's bytes go, unless another file has the same content",
   });
   const hash = await test.store.place("p0").hash(digestOf(bytes), {
     prefix: new Uint8Array(),
-    signal: AbortSignal.timeout(1_000),
+    signal: patience(),
   });
   assertEquals(hash, null);
 });
@@ -253,7 +254,7 @@ Deno.test("a deposit under way of a content that is being removed ends with good
 
 Deno.test("an owner has at most 64 broken uploads: the oldest gives way", async () => {
   await using test = await TestDepot.open({ places: 1 });
-  const signal = AbortSignal.timeout(20_000);
+  const signal = patience();
   for (let count = 0; count < 66; count++) {
     const request = test.request(`f${count}`, {
       replicas: 1,
@@ -276,7 +277,7 @@ async function freeOf(test: TestDepot): Promise<number[]> {
 
 Deno.test("what an owner's broken uploads take stays within a tenth of the room", async () => {
   await using test = await TestDepot.open({ places: [{ name: "p", capacity: 50 * MIB }] });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   for (const name of ["a", "b", "c"]) {
     const ask = { replicas: 1, size: 4 * MIB, upload: crypto.randomUUID() };
     await using offer = await test.depot.offer(test.request(name, ask), signal);
@@ -292,7 +293,7 @@ Deno.test("a number that was changed during an upload that named none stays", as
   await test.deposit("a", someBytes(10), { replicas: 1 });
   const bytes = someBytes(2 * MIB);
   const request = test.request("a", { replicas: null, size: bytes.length });
-  await using offer = await test.depot.offer(request, AbortSignal.timeout(5_000));
+  await using offer = await test.depot.offer(request, patience());
   await using incoming = await offer.receive(0);
   await incoming.write(bytes);
   await test.depot.setReplicas({ owner: test.owner, name: "a", wanted: 3, wait: null });
@@ -308,7 +309,7 @@ Deno.test("a file whose copies are all lost is not offered as present: its bytes
   await assertRejects(() => test.retrieve("a"), Refused);
   await test.until("the loss is known", async () => (await test.goodPlaces("a")).length === 0);
   const request = test.request("a", { size: bytes.length });
-  await using offer = await test.depot.offer(request, AbortSignal.timeout(5_000));
+  await using offer = await test.depot.offer(request, patience());
   assertEquals(offer.presentDigest, null);
   await assertRejects(() => offer.same(digestOf(bytes)), Refused, "deposit it again");
 });
@@ -331,14 +332,14 @@ Deno.test("no answer names copies that only another owner's file wants", async (
   const { copies } = await test.depot.fileStatus(test.owner, "a");
   const avoid = copies.places.map(({ id }) => id);
   const wish = { owner: test.owner, name: "a", from: 0, length: null, digest: null, avoid };
-  using retrieval = await test.depot.retrieve(wish, AbortSignal.timeout(5_000));
+  using retrieval = await test.depot.retrieve(wish, patience());
   for await (const _piece of retrieval.pieces());
   assertEquals(retrieval.places, avoid);
 });
 
 Deno.test("broken uploads give way to a deposit that needs their room, and to no other", async () => {
   await using test = await TestDepot.open({ places: [{ name: "p", capacity: 50 * MIB }] });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   const other = digestOf("another owner");
   await test.catalog.addOwner(other, 0);
   const ask = { owner: other, replicas: 1, size: 5 * MIB, upload: crypto.randomUUID() };
@@ -361,7 +362,7 @@ Deno.test("broken uploads give way to a deposit that needs their room, and to no
 
 Deno.test("a small deposit is not refused for room that was made a moment ago", async () => {
   await using test = await TestDepot.open({ places: 1 });
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   const { faults } = test.store.place("p0");
   const ask = () => test.depot.offer(test.request("a", { replicas: 1, size: 1 }), signal);
   faults.full = true;

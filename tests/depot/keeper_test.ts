@@ -2,6 +2,7 @@ import { digestOf } from "../../lib/content/digest.ts";
 import { Refused } from "../../lib/depot/core.ts";
 import { Full } from "../../stores/store.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { patience } from "../server/waiting.ts";
 import { checksOf, QUIET, someBytes, TestDepot } from "./test_depot.ts";
 
 const MIB = 1024 * 1024;
@@ -34,7 +35,7 @@ Deno.test("a copy that vanished or was cut short is noticed by a read and made a
       ["p0", "p1", "p2"].map((id) =>
         test.store.place(id).hash(digestOf(bytes), {
           prefix: new Uint8Array(),
-          signal: AbortSignal.timeout(1_000),
+          signal: patience(),
         })
       ),
     );
@@ -180,7 +181,7 @@ Deno.test("bytes that the catalog does not know are set aside when their place j
   const place = test.store.add({ id: "new", name: "new" });
   test.store.leave("new");
   place.comeBack();
-  await using writer = await place.begin({ id: "u", signal: AbortSignal.timeout(1_000) });
+  await using writer = await place.begin({ id: "u", signal: patience() });
   await writer.write(stray);
   await writer.commit({ digest: digestOf(stray), size: stray.length });
   place.leave();
@@ -189,7 +190,7 @@ Deno.test("bytes that the catalog does not know are set aside when their place j
   await using reader = await place.get(digestOf(stray), {
     from: 0,
     aside: true,
-    signal: AbortSignal.timeout(1_000),
+    signal: patience(),
   });
   assertEquals(reader?.size, 1_000);
 });

@@ -2,6 +2,7 @@ import { digestOf } from "../../lib/content/digest.ts";
 import { Refused } from "../../lib/depot/core.ts";
 import type { Catalog } from "../../lib/depot/catalog/catalog.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
+import { patience } from "../server/waiting.ts";
 import { someBytes, TestDepot } from "./test_depot.ts";
 
 /** `meanwhile` is done after the catalog's first answer, before the depot has it. */
@@ -41,7 +42,7 @@ Deno.test("who knows which content it wants costs the catalog one look, and the 
   });
   const wish = { owner: test.owner, name: "a", from: 0, length: null, digest, avoid: [] };
   {
-    await using retrieval = await test.depot.retrieve(wish, AbortSignal.timeout(5_000));
+    await using retrieval = await test.depot.retrieve(wish, patience());
     for await (const piece of retrieval.pieces()) assertEquals(piece, bytes);
   }
   assertEquals(counted.looks, 1);

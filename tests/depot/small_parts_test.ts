@@ -5,6 +5,7 @@ import { RepairQueue } from "../../lib/depot/repair_queue.ts";
 import { Slots } from "../../lib/depot/slots.ts";
 import { Wakeup } from "../../lib/depot/wakeup.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { patience } from "../server/waiting.ts";
 
 /** A clock that jumps ahead by what is slept. */
 function jumpingClock(): Clock {
@@ -107,7 +108,7 @@ Deno.test("a wake-up reaches everyone who waits, and is remembered when nobody d
 
 Deno.test("a place takes part in two transfers at a time, and the next waits for its turn", async () => {
   const slots = new Slots(SYSTEM_CLOCK);
-  const signal = AbortSignal.timeout(5_000);
+  const signal = patience();
   const first = slots.tryTake(["a", "b"]);
   using second = slots.tryTake(["a", "c"]);
   assert(first && second);

@@ -10,6 +10,7 @@ import type { DepositRequest, Receipt } from "../../lib/depot/deposit_plan.ts";
 import { Depot } from "../../lib/depot/depot.ts";
 import type { Log } from "../../lib/depot/log.ts";
 import type { MemoryPlaceOptions } from "../stores/memory_place.ts";
+import { eventually, patience } from "../server/waiting.ts";
 import { MemoryStore } from "../stores/memory.ts";
 import { memoryCatalog } from "./memory_catalog.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
@@ -100,7 +101,7 @@ export class TestDepot implements AsyncDisposable {
     more: Partial<DepositRequest> = {},
   ): Promise<Receipt> {
     const request = this.request(name, { size: bytes.length, ...more });
-    await using offer = await this.depot.offer(request, AbortSignal.timeout(10_000));
+    await using offer = await this.depot.offer(request, patience());
     await using incoming = await offer.receive(0);
     for (let at = 0; at < bytes.length; at += 300_000) {
       await incoming.write(bytes.subarray(at, at + 300_000));
@@ -117,7 +118,7 @@ export class TestDepot implements AsyncDisposable {
       length: range.length ?? null,
       digest: null,
       avoid: [],
-    }, AbortSignal.timeout(10_000));
+    }, patience());
     const pieces: Uint8Array[] = [];
     for await (const piece of retrieval.pieces()) pieces.push(piece.slice());
     return new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer());
@@ -128,13 +129,9 @@ export class TestDepot implements AsyncDisposable {
     return (await this.catalog.file(this.owner, name))!.places;
   }
 
-  /** Waits for a state; fails after five seconds. */
+  /** Waits for a state. */
   async until(what: string, reached: () => Promise<boolean> | boolean): Promise<void> {
-    for (let tries = 0; tries < 500; tries++) {
-      if (await reached()) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    throw new Error(`Waited in vain: ${what}`);
+    await eventually(what, reached);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

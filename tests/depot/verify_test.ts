@@ -2,6 +2,7 @@
 import { digestOf } from "../../lib/content/digest.ts";
 import { Refused } from "../../lib/depot/core.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { patience } from "../server/waiting.ts";
 import { someBytes, TestDepot, type TestDepotOptions } from "./test_depot.ts";
 
 const BYTES = someBytes(3_000_000);
@@ -17,7 +18,7 @@ async function opened(places: TestDepotOptions["places"], more = {}): Promise<Te
 }
 
 /** How each copy is, as `place state`; and the progress that was told. */
-async function verify(test: TestDepot, signal = AbortSignal.timeout(10_000)) {
+async function verify(test: TestDepot, signal = patience()) {
   const told: [done: number, total: number][] = [];
   const onBytes = (...step: [number, number]) => void told.push(step);
   const { checks } = await test.depot.verify(test.owner, "f", { signal, onBytes });

@@ -191,7 +191,7 @@ Deno.test("an answer that the other side does not wait for leaves with the next 
 });
 
 Deno.test("an answer is not held from who has gone on only in part, and waits", async () => {
-  using pair = await SocketPair.open({ patienceMs: 2_000 });
+  using pair = await SocketPair.open();
   const { connection } = pair;
   await pair.say("first\nsec");
   assertEquals(await connection.readLine(), "first");

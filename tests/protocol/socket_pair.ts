@@ -1,18 +1,19 @@
 /** Two ends of a real TCP connection: a `Connection`, and the bare peer of it. */
-import { Connection, type ConnectionOptions } from "../../lib/protocol/mod.ts";
+import { Connection } from "../../lib/protocol/mod.ts";
 
 export class SocketPair implements Disposable {
   private constructor(readonly connection: Connection, readonly peer: Deno.TcpConn) {}
 
-  static async open(options: ConnectionOptions = {}): Promise<SocketPair> {
+  /** `patienceMs`: of the connection, once it is there. */
+  static async open(options: { patienceMs?: number } = {}): Promise<SocketPair> {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
     const { hostname, port } = listener.addr;
-    const [connection, peer] = await Promise.all([
-      Connection.open({ hostname, port }, options),
+    const [conn, peer] = await Promise.all([
+      Deno.connect({ hostname, port }),
       listener.accept(),
     ]);
     peer.setNoDelay(true);
-    return new SocketPair(connection, peer);
+    return new SocketPair(new Connection(conn, options), peer);
   }
 
   /** The peer sends it all. */

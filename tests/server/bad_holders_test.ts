@@ -54,7 +54,7 @@ const BAD: Record<string, Manners> = {
 
 Deno.test("all kinds of bad holders at once stop nobody, lose nothing and take nobody's place", async () => {
   await using folder = await temporaryFolder();
-  await using depot = await ListeningDepot.open({ holders: { patienceMs: 300, mostItems: 1_500 } });
+  await using depot = await ListeningDepot.open({ holders: { mostItems: 1_500 } });
   await using stack = new AsyncDisposableStack();
   const good: RunningHolder[] = [];
   for (const name of GOOD) {
@@ -67,6 +67,7 @@ Deno.test("all kinds of bad holders at once stop nobody, lose nothing and take n
   const contents = Array.from({ length: FILES }, (_, file) => someBytes(file * MIB / 4 + 1, file));
   const half = FILES / 2;
   for (const file of contents.keys().take(half)) await depot.deposit(`${file}`, contents[file]!, 3);
+  depot.terms.patienceMs = 300;
   for (const [name, manners] of Object.entries(BAD)) {
     stack.use(await BadHolder.join(depot, { name, manners, zone: "bad" }));
   }

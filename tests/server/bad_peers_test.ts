@@ -28,7 +28,7 @@ async function underWay(peer: WireClient, bytes: Uint8Array, sent: number): Prom
 
 Deno.test("server: a peer that stands still in a transfer is cut, one that is idle is not", async () => {
   await using root = temporaryRoot();
-  await using server = await RunningServer.start(root.path, { flags: { patience: "600ms" } });
+  await using server = await RunningServer.start(root.path, { flags: { patience: "2s" } });
   using idle = await server.client();
   await idle.deposit("kept", bytesOf(10));
   const bytes = bytesOf(3 * MIB);
@@ -67,8 +67,9 @@ Deno.test("server: a peer that stands still in a transfer is cut, one that is id
       using peer = await server.client({ id: idle.id });
       const slow = bytesOf(7);
       await underWay(peer, slow, 0);
+      // All together it takes longer than the patience.
       for (let at = 0; at < slow.length; at++) {
-        await new Promise((resolve) => setTimeout(resolve, 100));
+        await new Promise((resolve) => setTimeout(resolve, 350));
         await peer.blocks(slow.subarray(at, at + 1));
       }
       await peer.connection.writeLine(`bloco:0|hash_arquivo:${digestOf(slow)}`);
@@ -88,7 +89,7 @@ Deno.test("server: a peer that stands still in a transfer is cut, one that is id
 
 Deno.test("server: above --max-connections it says ocupado; one that reads nothing is cut and makes room", async () => {
   await using root = temporaryRoot();
-  const flags = { "max-connections": "2", patience: "600ms" };
+  const flags = { "max-connections": "2", patience: "2s" };
   await using server = await RunningServer.start(root.path, { flags, places: ["one"] });
   using client = await server.client();
   await client.deposit("large", bytesOf(32 * MIB));

@@ -20,7 +20,7 @@ async function control(
   answer: (request: ControlRequest) => Promise<unknown> = (request) => Promise.resolve(request),
 ): Promise<Control> {
   await Deno.mkdir(directory, { recursive: true });
-  return await Control.open(directory, { answer, log: QUIET, patienceMs: 300 });
+  return await Control.open(directory, { answer, log: QUIET, patienceMs: 1_500 });
 }
 
 /** Says `text` on a connection of its own; resolves to all that comes back. */

@@ -19,9 +19,6 @@ const SIZES = [0, 1, 700, 8_192, 65_536];
 const LARGE_SIZES = [300_000, 1_048_576, 1_048_577, 3 * 1_048_576];
 /** A holder is killed at most so long after the last round. Milliseconds. */
 const LONGEST_MS = 1_000;
-/** For what takes a grace, a repair or a trim. Milliseconds. */
-const withinMs = 60_000;
-
 /** Of the depot's log are shown when a round fails. */
 const LOG_LINES = 40;
 
@@ -67,15 +64,13 @@ class Rounds {
   async #killDepot(missing: number, lenders: number): Promise<void> {
     const made = () => this.server.log.split("Made a copy").length - 1;
     const goal = made() + 1 + Math.floor(this.#random() * (missing - 1));
-    await eventually("the repair is in its middle", () => made() >= goal, { withinMs });
+    await eventually("the repair is in its middle", () => made() >= goal);
     this.weather.depotDown = this.weather.holdersAway = true;
     await this.server.kill();
     await this.server.restart({ flags: { ...FLAGS, port: `${this.server.port}` } });
     this.weather.depotDown = false;
     const begun = performance.now();
-    await eventually("the holders are back", async () => await this.#online() === lenders, {
-      withinMs,
-    });
+    await eventually("the holders are back", async () => await this.#online() === lenders);
     this.weather.holdersAway = false;
     this.longestBack = Math.max(this.longestBack, performance.now() - begun);
   }
@@ -88,9 +83,9 @@ class Rounds {
     const what = `two good copies of each file on ${lenders.map(({ name }) => name)}`;
     await eventually(what, () => {
       return lenders.flatMap((lender) => lender.contents()).sort().join() === wanted;
-    }, { withinMs });
+    });
     for (const lender of lenders) lender.check();
-    await eventually(`status says so, too`, () => this.#isWhole(lenders.length), { withinMs });
+    await eventually(`status says so, too`, () => this.#isWhole(lenders.length));
     assertEquals(lenders.flatMap((lender) => lender.leftovers()), []);
   }
 

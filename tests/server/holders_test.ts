@@ -251,8 +251,9 @@ async function sayAliveToTheEnd(holder: BadHolder): Promise<void> {
 
 /** A holder that answers no deposit, until it is away. Resolves to how it fares when it is back. */
 async function deafHolder({ alive }: { alive: boolean }): Promise<Refusal | null> {
+  await using test = await withHolders(2);
   // One that lives must have the time to say so.
-  await using test = await withHolders(2, { holders: { patienceMs: alive ? 1_000 : 200 } });
+  test.depot.terms.patienceMs = alive ? 1_000 : 200;
   const never = () => new Promise<void>(() => {});
   using deaf = await BadHolder.join(test.depot, { name: "deaf", manners: { store: never } });
   await test.depot.online(3);
@@ -292,7 +293,8 @@ Deno.test("a holder without room is dropped from a deposit, and another takes it
 });
 
 Deno.test("a holder that stops reading is dropped from a deposit, and the others go on", async () => {
-  await using test = await withHolders(2, { holders: { patienceMs: 300 } });
+  await using test = await withHolders(2);
+  test.depot.terms.patienceMs = 300;
   using _deaf = await BadHolder.join(test.depot, {
     name: "deaf",
     manners: {

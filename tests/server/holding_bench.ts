@@ -14,6 +14,7 @@ import { clientsStore } from "../../stores/clients.ts";
 import type { Store } from "../../stores/store.ts";
 import { QUIET, SETTINGS } from "../depot/test_depot.ts";
 import type { Catalog } from "../../lib/depot/catalog/catalog.ts";
+import { eventually } from "./waiting.ts";
 
 const MIB = 1024 * 1024;
 const OWNER = digestOf("the owner");
@@ -36,6 +37,8 @@ export class ListeningDepot implements AsyncDisposable {
     readonly depot: Depot,
     readonly catalog: Catalog,
     readonly holders: Holders,
+    /** Of a holder that joins from now on. */
+    readonly terms: HoldersOptions,
     readonly listener: Listener,
     /** The catalog's database. */
     readonly database: string,
@@ -48,7 +51,8 @@ export class ListeningDepot implements AsyncDisposable {
     stack.defer(() => Deno.remove(directory, { recursive: true }));
     const database = join(directory, "catalog.db");
     const catalog = stack.use(await openCatalog(database));
-    const holders = stack.use(new Holders({ log: QUIET, ...options.holders }));
+    const terms = { log: QUIET, ...options.holders };
+    const holders = stack.use(new Holders(terms));
     const clients = options.clients === false ? [] : [stack.use(clientsStore(holders))];
     const stores = [...clients, ...options.stores ?? []];
     const depot = stack.use(
@@ -74,7 +78,7 @@ export class ListeningDepot implements AsyncDisposable {
       }),
     );
     await catalog.addOwner(OWNER, 0);
-    return new ListeningDepot(depot, catalog, holders, listener, database, stack.move());
+    return new ListeningDepot(depot, catalog, holders, terms, listener, database, stack.move());
   }
 
   /** A connection on which the depot knows a new client. */
@@ -142,13 +146,9 @@ export class ListeningDepot implements AsyncDisposable {
   }
 }
 
-/** Waits for a state; fails after ten seconds. */
+/** Waits for a state. */
 export async function until(what: string, reached: () => Promise<boolean> | boolean) {
-  for (let tries = 0; tries < 1_000; tries++) {
-    if (await reached()) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-  throw new Error(`Waited in vain: ${what}`);
+  await eventually(what, reached);
 }
 
 /** A holder in this process. Disposing it says goodbye and lets go of its directory. */

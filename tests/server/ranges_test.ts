@@ -113,6 +113,7 @@ Deno.test("who lets go of a read from a holder that stalls does not wait for it"
     return Promise.reject(new Error("let go"));
   });
   await assertRejects(() => reading, Error, "let go");
-  assert(performance.now() - began < 5_000);
+  // Its patience is half a minute.
+  assert(performance.now() - began < 20_000);
   one!.line.bytesPerSecond = BYTES_PER_SECOND;
 });

@@ -1,6 +1,7 @@
 /** The real `server.ts` as a process of its own, with the permissions that its task gives it. */
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { patience, PATIENCE_MS } from "./waiting.ts";
 import { WireClient, type WireClientOptions } from "./wire_client.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../server.ts", import.meta.url));
@@ -10,9 +11,6 @@ const COMMAND = serverTask();
 
 /** So that nothing a test waits for is far away, and it runs on any disk. */
 const QUICK = { port: "0", settle: "0s", linger: "0s", reserve: "0", "keep-removed": "0" };
-
-/** A server that does not say within this time what is expected never will. Milliseconds. */
-const ANSWER_MS = 20_000;
 
 export interface ServerOptions {
   /** Directories below `root`, or absolute ones, each a place. */
@@ -44,7 +42,7 @@ export async function endedServer(root: string, options: ServerOptions = {}): Pr
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: patience(),
   });
   const { code, stdout, stderr } = await command.output();
   const text = new TextDecoder();
@@ -63,7 +61,7 @@ export function operatorCommand(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(ANSWER_MS),
+    signal: patience(),
     ...options,
   });
 }
@@ -133,7 +131,7 @@ export class RunningServer implements AsyncDisposable {
 
   /** Asks it to end; resolves to its exit status. */
   async stop(): Promise<number> {
-    const late = setTimeout(() => this.kill(), ANSWER_MS);
+    const late = setTimeout(() => this.kill(), PATIENCE_MS);
     const code = await this.#process.end("SIGTERM");
     clearTimeout(late);
     return code;
@@ -248,7 +246,7 @@ class Process {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const fail = (why: string) =>
       reject(new Error(`The server did not ${what}: ${why}\n${this.log.join("")}`));
-    const timer = setTimeout(() => fail(`${ANSWER_MS} ms went by`), ANSWER_MS);
+    const timer = setTimeout(() => fail(`${PATIENCE_MS} ms went by`), PATIENCE_MS);
     const look = () => {
       if (condition()) resolve();
       else if (this.#over) fail("it ended");

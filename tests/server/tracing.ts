@@ -10,7 +10,8 @@ export interface Call {
 }
 
 /** After so long without a call no more are expected. Milliseconds. */
-const QUIET_MS = 80;
+const QUIET_MS = 500;
+const LOOK_EVERY_MS = 20;
 
 /** How strace writes a call, where it is cut in two, and the second half. */
 const CALL = /^\[pid +(\d+)\] (\w+)\((.*?)(?:\) += (.*)| <unfinished \.\.\.>)?$/;
@@ -76,9 +77,10 @@ export class Trace implements AsyncDisposable {
 
   /** Resolves when no call began for a while, or `stop` says so. */
   async quiet(stop: () => boolean): Promise<void> {
-    for (let seen = -1; seen !== this.#seen && !stop();) {
-      seen = this.#seen;
-      await new Promise((resolve) => setTimeout(resolve, QUIET_MS));
+    let [seen, since] = [this.#seen, performance.now()];
+    while (performance.now() - since < QUIET_MS && !stop()) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      if (seen !== this.#seen) [seen, since] = [this.#seen, performance.now()];
     }
   }
 

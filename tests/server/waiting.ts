@@ -1,16 +1,23 @@
 /** Waiting for a state and not for a time, looking at disks, telling. */
 
-/** After so long a state that should come is not coming. Milliseconds. */
-const LONG_MS = 15_000;
-const LOOK_EVERY_MS = 20;
+/**
+ * What should come and has not come after so long is not coming. It costs nothing where it comes, so
+ * it is long enough for a machine that does much else. Milliseconds.
+ */
+export const PATIENCE_MS = 120_000;
+const LOOK_EVERY_MS = 10;
 
-/** Looks until `look` resolves to something true, and resolves to that. Throws after `withinMs`. */
+/** A signal for work that should end: it aborts when that plainly hangs. */
+export function patience(): AbortSignal {
+  return AbortSignal.timeout(PATIENCE_MS);
+}
+
+/** Looks until `look` resolves to something true, and resolves to that. Throws when it does not. */
 export async function eventually<T>(
   what: string,
   look: () => T | Promise<T>,
-  { withinMs = LONG_MS } = {},
 ): Promise<Exclude<T, false | null | undefined | 0 | "">> {
-  const end = performance.now() + withinMs;
+  const end = performance.now() + PATIENCE_MS;
   while (true) {
     const found = await look();
     if (found) return found as Exclude<T, false | null | undefined | 0 | "">;

@@ -1,9 +1,8 @@
 /** A program on a terminal of its own, that a test types into and looks at. */
 import { join } from "node:path";
 import { temporaryRoot } from "../server/running_server.ts";
+import { PATIENCE_MS } from "../server/waiting.ts";
 
-/** What is not on the screen within this time never will be. Milliseconds. */
-const APPEARS_MS = 20_000;
 const LOOK_EVERY_MS = 25;
 
 /** Whether tests can have a terminal; says why not. */
@@ -60,7 +59,7 @@ export class Terminal implements AsyncDisposable {
 
   /** Resolves to the screen's text when it matches. */
   async sees(pattern: RegExp): Promise<string> {
-    const until = performance.now() + APPEARS_MS;
+    const until = performance.now() + PATIENCE_MS;
     while (true) {
       const text = await this.text();
       if (pattern.test(text)) return text;
