@@ -3,7 +3,7 @@ import { connect, ConnectionLost, LocalError, Refusal } from "../../lib/client/m
 import { digestOf } from "../../lib/content/digest.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { someBytes } from "../depot/test_depot.ts";
-import { RunningServer, temporaryRoot } from "../server/running_server.ts";
+import { freePort, RunningServer, temporaryRoot } from "../server/running_server.ts";
 import { contentLine, DEPOT, ScriptedDepot } from "./scripted_depot.ts";
 
 const MIB = 1024 * 1024;
@@ -11,7 +11,7 @@ const MIB = 1024 * 1024;
 async function start() {
   await using stack = new AsyncDisposableStack();
   const root = stack.use(temporaryRoot());
-  const server = stack.use(await RunningServer.start(root.path));
+  const server = stack.use(await RunningServer.start(root.path, { flags: { port: freePort() } }));
   const address = { hostname: "127.0.0.1", port: server.port };
   const link = stack.use(await connect(address));
   const resources = stack.move();
@@ -131,14 +131,14 @@ Deno.test("link: a refusal says why by its code, and cancels the stream that was
 
 Deno.test("link: goes on over a restart of the server, in the middle of a stream", async () => {
   await using test = await start();
-  const { link, server, address } = test;
+  const { link, server } = test;
   const bytes = someBytes(24 * MIB);
   await link.deposit("big", bytes);
   const { body } = await link.retrieve("big");
   const reader = body.getReader();
   const pieces = [(await reader.read()).value!];
   await server.kill();
-  await server.restart({ flags: { port: String(address.port) } });
+  await server.restart();
   for (let next = await reader.read(); !next.done; next = await reader.read()) {
     pieces.push(next.value);
   }

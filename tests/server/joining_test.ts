@@ -5,6 +5,7 @@ import { Refusal } from "../../lib/protocol/mod.ts";
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import {
   endedServer,
+  freePort,
   operatorCommand,
   RunningServer,
   type ServerOptions,
@@ -17,23 +18,6 @@ import { bytesOf, type WireClient } from "./wire_client.ts";
 const MIB = 1024 * 1024;
 const whyNot = await whyNoSmallDisk();
 if (whyNot) tell(`Skipped the tests of disks that are lent: ${whyNot}`);
-
-/**
- * A port that nobody has, for a server that others must know before it is there. Below those that a
- * system gives to who names none, or another test's server could get it meanwhile.
- */
-function freePort(): string {
-  for (let tries = 0; tries < 100; tries++) {
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    try {
-      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
-      return String(port);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-    }
-  }
-  throw new Error("No port is free");
-}
 
 /** A depot with one directory of its own, whose lent room others see as `<name>:own`. */
 function depotNamed(name: string, port: string, joined: string, more: ServerOptions = {}) {

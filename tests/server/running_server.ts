@@ -35,6 +35,23 @@ export function temporaryRoot(): AsyncDisposable & { path: string } {
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path, { recursive: true }) };
 }
 
+/**
+ * A port that nobody has, for a server that others must know before it is there, or after a restart.
+ * Below those that a system gives to who names none, or another test's server could get it meanwhile.
+ */
+export function freePort(): string {
+  for (let tries = 0; tries < 100; tries++) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    try {
+      using _listener = Deno.listen({ hostname: "127.0.0.1", port });
+      return String(port);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
+  throw new Error("No port is free");
+}
+
 /** Starts a server that is expected to end by itself; resolves to what it said. */
 export async function endedServer(root: string, options: ServerOptions = {}): Promise<Ended> {
   const command = new Deno.Command(Deno.execPath(), {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import project from "../../deno.json" with { type: "json" };
 import { assertEquals, assertMatch } from "../assert.ts";
-import { RunningServer, temporaryRoot } from "../server/running_server.ts";
+import { freePort, RunningServer, temporaryRoot } from "../server/running_server.ts";
 import { hasTmux, Terminal } from "./tmux.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../main.ts", import.meta.url));
@@ -27,7 +27,7 @@ class User implements AsyncDisposable {
     const places = ["d1", "d2", "d3"];
     const server = await RunningServer.start(root.path, {
       places,
-      flags: { store: "clients", "keep-removed": "1h" },
+      flags: { port: freePort(), store: "clients", "keep-removed": "1h" },
     });
     return new User(root, server);
   }
@@ -170,14 +170,13 @@ Deno.test("the menu comes back after an error, and over a server that restarts",
   ignore: !hasTmux,
 }, async () => {
   await using user = await User.start();
-  const { port } = user.server;
-  await using terminal = await user.open(80, "client", "127.0.0.1", String(port));
+  await using terminal = await user.open(80, "client", "127.0.0.1", String(user.server.port));
   await choose(terminal, MENU, 1);
   await terminal.sees(/no files yet: deposit one first ◆ What now\?/);
   await user.server.kill();
   await choose(terminal, MENU, 2);
   await terminal.sees(/trying again in/);
-  await user.server.restart({ flags: { store: "clients", port: String(port) } });
+  await user.server.restart();
   await terminal.sees(/no files; .* ◆ What now\?/);
   await terminal.press("C-c");
   await terminal.sees(/exit 130 isig icanon echo/);
