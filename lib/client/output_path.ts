@@ -124,8 +124,8 @@ function stepsBetween(folder: string, inner: string): string[] {
   return steps;
 }
 
-/** `path` may be, or pass through, a link. */
-function isFolder(path: string): boolean {
+/** Whether there is a folder; `path` may be, or pass through, a link. */
+export function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch {

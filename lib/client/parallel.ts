@@ -1,9 +1,15 @@
 import { ConnectionLost } from "../protocol/mod.ts";
 
 /** How one item of many went. */
-export type Outcome<T, R> =
-  | { item: T; result: R; error?: undefined }
-  | { item: T; result?: undefined; error: unknown };
+export interface Outcome<T, R> {
+  item: T;
+  /** `undefined`: it failed. */
+  result?: R | undefined;
+  /** Why it failed. */
+  error?: unknown;
+  /** The others would fail of the same. */
+  befallsAll?: boolean;
+}
 
 export interface ParallelOptions<T, R> {
   /** Items at once. */
@@ -11,23 +17,29 @@ export interface ParallelOptions<T, R> {
   signal?: AbortSignal | undefined;
   /** As each is done. */
   onDone?: (outcome: Outcome<T, R>) => void;
+  /** Whether every other item would fail of that as well. A depot that is gone is never asked about. */
+  befallsAll?: (error: unknown) => boolean | Promise<boolean>;
+  /** Items that a signal left are told of as well, as far as `items` go on giving them. */
+  tellsRest?: boolean;
 }
 
 /** How many items went. */
 export interface Many<T, R> {
   /** In the order of the items; failures are among them. */
   outcomes: Outcome<T, R>[];
-  /** Those known of that were never begun, because the depot could not be reached any more. */
+  /** Those known of that were never begun. */
   notBegun: T[];
+  /** What they would have failed of, as others did; `null`: nothing of that. */
+  hopeless: { error: unknown } | null;
   /** Why not all were begun: what the items threw, the signal's reason; `null`: nothing of that. */
   stopped: { reason: unknown } | null;
 }
 
 /**
  * Does `work` for each of `items`, several at once. Goes on after failures, except when the depot
- * cannot be reached any more or the signal aborts. `items` may be made with a signal, which aborts
- * when the depot cannot be reached: who asks the depot for them then stops. Throws only what `onDone`
- * throws.
+ * cannot be reached any more, when a failure befalls all, or when the signal aborts. `items` may be
+ * made with a signal, which aborts when the depot cannot be reached: who asks the depot for them then
+ * stops. Throws only what `onDone` and `befallsAll` throw.
  */
 export async function inParallel<T, R>(
   items: Items<T> | ((signal: AbortSignal) => Items<T>),
@@ -39,16 +51,18 @@ export async function inParallel<T, R>(
   const queue = new Queue(made);
   const outcomes: { index: number; outcome: Outcome<T, R> }[] = [];
   let failed: { reason: unknown } | null = null;
-  const isOver = () => failed !== null || gone.signal.aborted || options.signal?.aborted;
+  let hopeless: { error: unknown } | null = null;
+  const isOver = () => failed ?? hopeless ?? options.signal?.aborted;
   const worker = async () => {
     while (!isOver()) {
       const next = await queue.next();
       if (!next) return;
       if (isOver()) return queue.giveBack(next.item);
-      const outcome = await attempt(next.item, () => options.work(next.item));
-      outcomes.push({ index: next.index, outcome });
-      if (outcome.error instanceof ConnectionLost) gone.abort();
       try {
+        const outcome = await attempt(next.item, options);
+        outcomes.push({ index: next.index, outcome });
+        if (outcome.befallsAll) hopeless ??= { error: outcome.error };
+        if (outcome.error instanceof ConnectionLost) gone.abort();
         options.onDone?.(outcome);
       } catch (reason) {
         failed ??= { reason };
@@ -58,22 +72,31 @@ export async function inParallel<T, R>(
   await Promise.all(Array.from({ length: options.atOnce }, worker));
   if (failed) throw (failed as { reason: unknown }).reason;
   const isStopped = options.signal?.aborted ?? false;
-  const notBegun = gone.signal.aborted && !isStopped ? await queue.rest() : [];
+  const isRestTold = isStopped ? options.tellsRest : hopeless !== null;
+  const notBegun = isRestTold ? await queue.rest() : [];
   const broken = gone.signal.aborted ? null : queue.broken;
   return {
     outcomes: outcomes.sort((a, b) => a.index - b.index).map(({ outcome }) => outcome),
     notBegun,
+    hopeless: isStopped ? null : hopeless,
     stopped: isStopped ? { reason: options.signal!.reason } : broken,
   };
 }
 
 type Items<T> = AsyncIterable<T> | Iterable<T>;
 
-async function attempt<T, R>(item: T, work: () => Promise<R>): Promise<Outcome<T, R>> {
+async function attempt<T, R>(
+  item: T,
+  { work, befallsAll }: {
+    work: (item: T) => Promise<R>;
+    befallsAll?: ParallelOptions<T, R>["befallsAll"];
+  },
+): Promise<Outcome<T, R>> {
   try {
-    return { item, result: await work() };
+    return { item, result: await work(item) };
   } catch (error) {
-    return { item, error };
+    const isAlike = error instanceof ConnectionLost || await befallsAll?.(error);
+    return { item, error, ...isAlike ? { befallsAll: true } : {} };
   }
 }
 

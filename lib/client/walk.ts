@@ -1,12 +1,12 @@
 /** The files below a folder, always in the same order. */
 import { basename, join, resolve } from "node:path";
-import { LocalError, messageOf } from "./errors.ts";
+import { LocalError } from "./errors.ts";
 import { isPartName } from "./output_path.ts";
 
 /** A file to deposit, or something that is not kept, and why. */
 export type Found =
   | { kind: "file"; path: string; name: string }
-  | { kind: "left"; path: string; why: string }
+  | { kind: "left"; path: string; name: string; why: string }
   | { kind: "failed"; path: string; name: string; error: unknown };
 
 /** A file's name that the system could not say in Unicode. */
@@ -22,12 +22,14 @@ export async function* walk(folder: string, prefix: string): AsyncGenerator<Foun
     yield { kind: "failed", path: folder, name: prefix, error: entries.error };
     return;
   }
-  if (entries.length === 0) yield { kind: "left", path: folder, why: "an empty folder" };
+  if (entries.length === 0) {
+    yield { kind: "left", path: folder, name: prefix, why: "an empty folder" };
+  }
   for (const entry of entries) {
     const path = join(folder, entry.name);
     const name = `${prefix}/${entry.name}`;
     const why = reasonToLeave(entry);
-    if (why !== null) yield { kind: "left", path, why };
+    if (why !== null) yield { kind: "left", path, name, why };
     else if (await isUnsayable(path, entry.name)) {
       yield { kind: "failed", path, name, error: notUtf8(path) };
     } else if (entry.isDirectory) yield* walk(path, name);
@@ -45,7 +47,7 @@ async function entriesOf(folder: string): Promise<Deno.DirEntry[] | { error: unk
     const entries = await Array.fromAsync(Deno.readDir(folder));
     return entries.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
   } catch (error) {
-    return { error: new Error(`Could not read the folder ${folder}: ${messageOf(error)}`) };
+    return { error };
   }
 }
 

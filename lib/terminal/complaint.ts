@@ -25,6 +25,17 @@ export function complaint(error: unknown, advice: Readonly<Record<string, string
   return systemWords(error);
 }
 
+/**
+ * What several files may have in common of what they failed of: the complaint without the file's own
+ * path, which it may begin with.
+ */
+export function causeWords(error: unknown, path: string): string {
+  if (isOfSystem(error)) return systemCause(error).words;
+  const words = complaint(error);
+  if (words.startsWith(`${path}: `)) return words.slice(path.length + 2);
+  return words.startsWith(`${path} `) ? `each${words.slice(path.length)}` : words;
+}
+
 /** What went wrong, without advice: the program does something about it by itself. */
 export function retryWords(error: Error): string {
   return withoutNumbers(error.message);
@@ -53,13 +64,29 @@ function connectionLost(error: ConnectionLost): string {
 
 /** What the system says, with the path first and without its numbers. */
 function systemWords(error: unknown): string {
+  if (!isOfSystem(error)) {
+    const message = messageOf(error);
+    return error instanceof Deno.errors.NotCapable ? notCapable(message) : withoutNumbers(message);
+  }
+  const { path, words } = systemCause(error);
+  return path ? `${path}: ${words}` : words;
+}
+
+/** Whether an error's words are the system's own. */
+function isOfSystem(error: unknown): boolean {
+  const others = [Refusal, ConnectionLost, LocalError, Deno.errors.NotCapable];
+  return !others.some((other) => error instanceof other);
+}
+
+/** The system's words with what to do, apart from the path that they are about. */
+function systemCause(error: unknown): { path: string | undefined; words: string } {
   const message = messageOf(error);
-  if (error instanceof LocalError) return withoutNumbers(message);
-  if (error instanceof Deno.errors.NotCapable) return notCapable(message);
-  const path = /: \w+ '(.*?)'/s.exec(message)?.[1];
   const words = withoutNumbers(message.replace(/: \w+ '.*$/s, ""));
   const advice = systemAdvice(error, words);
-  return (path ? `${path}: ${words}` : words) + (advice ? `; ${advice}` : "");
+  return {
+    path: /: \w+ '(.*?)'/s.exec(message)?.[1],
+    words: advice ? `${words}; ${advice}` : words,
+  };
 }
 
 /** What an operator reads of an error whose words may come from the system or the runtime. */

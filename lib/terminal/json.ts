@@ -8,7 +8,9 @@ import type {
   Receipt,
   RemovedFile,
 } from "../client/mod.ts";
-import { codeOf, messageOf } from "../client/errors.ts";
+import { codeOf } from "../client/errors.ts";
+import { complaint } from "./complaint.ts";
+import { Stopped } from "./stopping.ts";
 
 export interface FileJson {
   name: string;
@@ -53,10 +55,13 @@ export function failureJson(name: string, error: unknown): FailureJson {
   return { name, ...errorJson(error) };
 }
 
-/** A failure of what has no name. */
+/** A failure of what has no name: its code, and the sentence that is shown without `--json`. */
 export function errorJson(error: unknown): Pick<FailureJson, "error"> {
-  return { error: { code: codeOf(error), message: messageOf(error) } };
+  if (error instanceof Stopped) return { error: { code: "interrompido", message: STOPPED } };
+  return { error: { code: codeOf(error), message: complaint(error) } };
 }
+
+const STOPPED = "The command was ended before this was done";
 
 export function statusJson({ files, bytes, places, repair, scrub }: DepotStatus) {
   const { queued, running, deficit, damaged, aside, short, waiting } = repair;

@@ -22,7 +22,7 @@ export async function runCommand(
     screen.live("");
     const stopped = stoppedWords(command.goesOn?.(call) ?? false);
     const why = signal.aborted ? stopped : complaint(error);
-    const failure = command.failure?.(call, signal.aborted ? new Error(stopped) : error, context);
+    const failure = command.failure?.(call, signal.aborted ? signal.reason : error, context);
     if (json && failure !== undefined) {
       screen.result(Array.isArray(failure) ? arrayLines(failure) : jsonText(failure));
     }

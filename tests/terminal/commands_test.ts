@@ -7,6 +7,9 @@ import { CLIENT_FLAGS, CLIENT_WORDS } from "../../lib/terminal/client_flags.ts";
 import { splitCommand } from "../../lib/terminal/split_command.ts";
 import type { Context } from "../../lib/terminal/commands/command.ts";
 import { runCommand } from "../../lib/terminal/run_command.ts";
+import type { Outlet } from "../../lib/terminal/output.ts";
+import type { ScreenOptions } from "../../lib/terminal/screen.ts";
+import { Stopped } from "../../lib/terminal/stopping.ts";
 import { UsageError } from "../../lib/terminal/values.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { RunningServer, temporaryRoot } from "../server/running_server.ts";
@@ -35,6 +38,8 @@ interface Ran {
 class User implements AsyncDisposable {
   stdin: Uint8Array = new Uint8Array();
   confirm: Context["confirm"] = null;
+  signal: AbortSignal = new AbortController().signal;
+  screen: Partial<ScreenOptions> = {};
   /** Another machine's. */
   identityFolder: string | null = null;
 
@@ -68,7 +73,7 @@ class User implements AsyncDisposable {
   async run(...args: string[]): Promise<Ran> {
     const { command, rest } = splitCommand(args, CLIENT_WORDS)!;
     const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
-    const kept = new KeptScreen({ quiet: (flags as { quiet: boolean }).quiet });
+    const kept = new KeptScreen({ quiet: (flags as { quiet: boolean }).quiet, ...this.screen });
     const written: Uint8Array[] = [];
     const identityFolder = this.identityFolder ?? join(this.root.path, "config");
     const address = { hostname: "127.0.0.1", port: this.server.port };
@@ -77,7 +82,7 @@ class User implements AsyncDisposable {
     const context: Context = {
       screen: kept.screen,
       json: (flags as { json: boolean }).json,
-      signal: new AbortController().signal,
+      signal: this.signal,
       link: () => Promise.resolve(link),
       server: null,
       identities: () => new Identities(identityFolder),
@@ -289,12 +294,65 @@ Deno.test("a folder that is deposited again says what was stored and what is unc
     json.map((file: Record<string, unknown>) => [file.name, file.unchanged, file.replicas]),
     ["F/a", "F/b", "F/c"].map((name) => [name, true, { wanted: 2, live: 2 }]),
   );
-  const none = await user.run("deposit", "F", "--replicas", "9");
-  assertEquals([none.status, none.out], [1, ""]);
   const fewer = await user.run("deposit", "F", "--replicas", "9", "--allow-fewer", "--quiet");
   assertEquals([fewer.status, fewer.out], [0, ""]);
   assertMatch(fewer.err, /^deposito: 3 files with fewer copies than asked/);
 });
+
+Deno.test(
+  "what would be refused for every file is refused once, and each file is told of in JSON",
+  { ignore: onWindows },
+  async () => {
+    await using user = await User.start();
+    for (let index = 0; index < 100; index++) await user.file(`F/${index}`, `${index}`);
+    await Deno.symlink("0", user.path("F/link"));
+    const refused = await user.run("deposit", "F", "--replicas", "9");
+    assertEquals([refused.status, refused.out], [1, ""]);
+    assertMatch(refused.err, /^deposito: not kept: .*link: a link\n/);
+    assertMatch(refused.err, /\ndeposito: 100 files not deposited: .* only 3 .*; first: .*F\/0\n/);
+    assertMatch(refused.err, /\n0 files stored, 100 failed, 1 not kept\n$/);
+    assertEquals(refused.err.split("\n").length, 4);
+    const codes = (out: string) => {
+      const elements: { name: string; error?: { code: string } }[] = JSON.parse(out);
+      return [...Map.groupBy(elements, ({ error }) => error?.code)].map(([code, of]) =>
+        `${of.length} ${code}`
+      ).sort();
+    };
+    const json = await user.run("deposit", "F", "--replicas", "9", "--json");
+    assertEquals(codes(json.out), ["1 nao_guardado", "100 poucos_locais"]);
+    const kept = await user.run("deposit", "F", "--json");
+    assertEquals([kept.status, codes(kept.out)], [0, ["1 nao_guardado", "100 undefined"]]);
+
+    user.signal = AbortSignal.abort(new Stopped(130));
+    const ended = await user.run("deposit", "F", "--replicas", "2", "--json");
+    assertEquals([ended.status, codes(ended.out)], [130, ["1 nao_guardado", "100 interrompido"]]);
+    const unlisted = await user.run("retrieve", "F/1", "F/", "--json");
+    assertEquals([unlisted.status, codes(unlisted.out)], [130, ["2 interrompido"]]);
+    user.signal = new AbortController().signal;
+
+    const changed = await user.run("replicas", "F/", "9");
+    assertMatch(changed.err, /^deposito: 100 files not changed: .*; first: F\/0\n$/);
+    const nowhere = await user.run("retrieve", "F/", "--output", "F/0");
+    assertMatch(nowhere.err, /^deposito: 100 files not retrieved: .*F\/0 is no folder.*\n0 files/);
+    await user.run("retrieve", "F/", "--output", "out");
+    await Deno.remove(user.path("out/F/1"));
+    const again = await user.run("retrieve", "F/", "--output", "out");
+    assertEquals(again.err, "1 file retrieved, 99 already there\n");
+    const unchanged = JSON.parse((await user.run("retrieve", "F/1", "--json")).out)[0].unchanged;
+    assertEquals(unchanged, true);
+
+    let writes = 0;
+    const stdout: Outlet = {
+      writeSync: ({ length }) => {
+        if (writes++ > 0) throw new Deno.errors.BrokenPipe("Broken pipe");
+        return length;
+      },
+    };
+    user.screen = { stdout };
+    const unread = await user.run("list", "--json");
+    assertEquals([unread.status, unread.err, writes], [141, "", 2]);
+  },
+);
 
 Deno.test("several files are removed after a yes only", async () => {
   await using user = await User.start();

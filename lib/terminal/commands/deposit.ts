@@ -1,7 +1,6 @@
-import type { DepositProgress, Link, Receipt } from "../../client/mod.ts";
+import { type DepositProgress, type Link, LocalError, type Receipt } from "../../client/mod.ts";
 import { filesAtOnce } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
-import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, receiptJson } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
@@ -10,7 +9,9 @@ import { count } from "../units.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { DepositFolders } from "./deposit_folders.ts";
 import { type Job, nameOfWord, planDeposit } from "./deposit_plan.ts";
+import { Failures } from "./failures.ts";
 import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
+import { tooFewPlaces } from "./too_few_places.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
 
 export const depositCommand = defineCommand({
@@ -63,15 +64,18 @@ export const depositCommand = defineCommand({
     const many = await inParallel(depositing.files(plan.jobs), {
       atOnce: plan.many ? filesAtOnce(connections) : 1,
       signal: context.signal,
+      tellsRest: context.json,
       work: (job) => depositing.work(link, job),
       onDone: (outcome) => depositing.tell(outcome),
+      befallsAll: tooFewPlaces(link, request.minimum ?? replicas, context.signal),
     });
     await folders.end({ isAll: isAllDone(many) });
-    return depositing.end(many, !words.includes("-"));
+    return depositing.end(depositing.settleLeft(many), !words.includes("-"));
   },
 });
 
-type FileJob = Exclude<Job, { kind: "left" }>;
+/** What became of a job: a receipt, or that it is nothing to be kept. */
+type Deposited = Receipt | LocalError;
 
 /** What `--replicas`, `--allow-fewer` and `--wait` say. */
 interface Copies {
@@ -94,7 +98,8 @@ class Depositing {
   #meter: Meter;
   #many: boolean;
   #folders: DepositFolders;
-  #left = 0;
+  #failures: Failures;
+  #left: Failures;
 
   constructor(context: Context, { request, many, meter, folders }: Parts) {
     this.#context = context;
@@ -102,28 +107,23 @@ class Depositing {
     this.#many = many;
     this.#meter = meter;
     this.#folders = folders;
+    this.#failures = new Failures(context.screen, {
+      one: "could not deposit",
+      many: "not deposited",
+    });
+    this.#left = new Failures(context.screen, { one: "not kept:", many: "not kept" });
   }
 
-  /** What is to be sent; what is not kept is named on the way. */
-  files(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
-    return lookAhead(this.#kept(jobs), {
-      onItem: (job) => this.#meter.expect(sizeOf(job)),
+  /** What is to be sent, and what is not kept. */
+  files(jobs: AsyncIterable<Job>): AsyncGenerator<Job> {
+    return lookAhead(jobs, {
+      onItem: (job) => job.kind === "left" ? undefined : this.#meter.expect(sizeOf(job)),
       onEnd: () => this.#meter.expectNoMore(),
     });
   }
 
-  async *#kept(jobs: AsyncIterable<Job>): AsyncGenerator<FileJob> {
-    for await (const job of jobs) {
-      if (job.kind !== "left") {
-        yield job;
-        continue;
-      }
-      this.#left++;
-      this.#context.screen.complain(`not kept: ${job.path}: ${job.why}`);
-    }
-  }
-
-  async work(link: Link, job: FileJob): Promise<Receipt> {
+  async work(link: Link, job: Job): Promise<Deposited> {
+    if (job.kind === "left") return notKept(job);
     if (job.kind === "failed") throw job.error;
     const { signal } = this.#context;
     const onProgress = (progress: DepositProgress) =>
@@ -136,24 +136,45 @@ class Depositing {
     return await folder.file({ name: job.name, ...this.#request }, job.path, options);
   }
 
-  tell({ item, result, error }: Outcome<FileJob, Receipt>): void {
-    if (result?.unchanged) this.#meter.fileUnchanged(item.name, result.size);
-    else this.#meter.fileDone(item.name, result?.size);
-    const { screen, json, signal } = this.#context;
-    if (!result && signal.aborted) return;
-    if (!result) return screen.complain(`could not deposit ${about(item.path, complaint(error))}`);
-    if (json || (this.#many && result.unchanged)) return;
-    const verb = result.unchanged ? "unchanged" : "stored";
-    screen.result(receiptText(verb, result, restOf(result, this.#request.wait ?? null)));
+  tell(outcome: Outcome<Job, Deposited>): void {
+    const { item, result } = outcome;
+    if (item.kind === "left") {
+      this.#left.say({ subject: item.path, words: item.why }, { cause: item.why });
+    } else if (result && isReceipt(result)) this.#tellReceipt(result);
+    else {
+      this.#meter.fileDone(item.name);
+      if (!this.#context.signal.aborted) this.#failures.tell({ subject: item.path }, outcome);
+    }
   }
 
-  end(many: Many<FileJob, Receipt>, goesOn: boolean): number {
+  /** What is not kept needs no beginning. */
+  settleLeft(many: Many<Job, Deposited>): Many<Job, Deposited> {
+    const left = many.notBegun.flatMap((item) => item.kind === "left" ? item : []);
+    const outcomes = left.map((item) => ({ item, result: notKept(item) }));
+    for (const outcome of outcomes) this.tell(outcome);
+    const notBegun = many.notBegun.filter(({ kind }) => kind !== "left");
+    return { ...many, outcomes: [...many.outcomes, ...outcomes], notBegun };
+  }
+
+  #tellReceipt(receipt: Receipt): void {
     const { screen, json } = this.#context;
-    if (json) {
-      screen.result(arrayLines(elementsOf(many, ({ name }) => name, receiptJson)));
-    }
-    const files = many.outcomes.flatMap(({ result }) => result ?? []);
-    this.#remark(files, failureWords(many));
+    const { name, size, unchanged } = receipt;
+    if (unchanged) this.#meter.fileUnchanged(name, size);
+    else this.#meter.fileDone(name, size);
+    if (json || (this.#many && unchanged)) return;
+    const verb = unchanged ? "unchanged" : "stored";
+    screen.result(receiptText(verb, receipt, restOf(receipt, this.#request.wait ?? null)));
+  }
+
+  end(many: Many<Job, Deposited>, goesOn: boolean): number {
+    const { screen, json } = this.#context;
+    if (json) screen.result(arrayLines(elementsOf(many, ({ name }) => name, depositedJson)));
+    this.#failures.tellRest(many.notBegun.map(({ path }) => path), many.hopeless);
+    this.#failures.end();
+    this.#left.end();
+    const results = many.outcomes.flatMap(({ result }) => result ?? []);
+    const files = results.filter(isReceipt);
+    this.#remark(files, { failed: failureWords(many), left: results.length - files.length });
     sayStopped(many, this.#context, goesOn);
     if (!isAllDone(many)) return EXIT.failed;
     return this.#request.minimum === null && files.some((file) => this.#lacks(file))
@@ -166,7 +187,7 @@ class Depositing {
     return replicas.live < Math.min(replicas.wanted, this.#request.wait ?? Infinity);
   }
 
-  #remark(files: Receipt[], failed: string[]): void {
+  #remark(files: Receipt[], { failed, left }: { failed: string[]; left: number }): void {
     const { screen } = this.#context;
     const few = files.filter((file) => this.#lacks(file));
     if (few.length > 0) {
@@ -177,13 +198,25 @@ class Depositing {
     }
     if (this.#many) {
       const parts = [...doneWords(files), ...failed];
-      if (this.#left > 0) parts.push(`${this.#left} not kept`);
+      if (left > 0) parts.push(`${left} not kept`);
       screen.remark(parts.join(", "));
     }
     if (this.#request.replicas === null && files.some((file) => file.replicas.wanted === 1)) {
       screen.remark("one copy only: another disk is needed to survive the loss of that one");
     }
   }
+}
+
+function notKept({ why }: Extract<Job, { kind: "left" }>): LocalError {
+  return new LocalError("nao_guardado", `Not kept: ${why}`);
+}
+
+function isReceipt(deposited: Deposited): deposited is Receipt {
+  return !(deposited instanceof LocalError);
+}
+
+function depositedJson(deposited: Deposited, { name }: Job): unknown {
+  return isReceipt(deposited) ? receiptJson(deposited) : failureJson(name, deposited);
 }
 
 /** For the summary: `5 files stored`, or `5 files: 3 stored, 2 unchanged`. */
@@ -197,7 +230,7 @@ function doneWords(files: Receipt[]): string[] {
 }
 
 /** Bytes; `null`: nobody knows before they came. What cannot be read fails when its turn comes. */
-function sizeOf(job: FileJob): number | null {
+function sizeOf(job: Exclude<Job, { kind: "left" }>): number | null {
   if (job.kind === "stdin") return null;
   if (job.kind === "failed") return 0;
   try {
@@ -205,9 +238,4 @@ function sizeOf(job: FileJob): number | null {
   } catch {
     return 0;
   }
-}
-
-/** What is wrong with a path; the words may name it already. */
-function about(path: string, words: string): string {
-  return words.startsWith(path) ? words : `${path}: ${words}`;
 }

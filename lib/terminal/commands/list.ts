@@ -155,7 +155,7 @@ async function printJson<T>(
   try {
     for await (const file of files) print(json(file));
   } catch (error) {
-    if (before === null) throw error;
+    if (before === null || error instanceof Deno.errors.BrokenPipe) throw error;
     screen.complain(`the list is not whole: ${complaint(error)}`);
     print(failureJson("", error));
     status = EXIT.failed;

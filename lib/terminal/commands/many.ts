@@ -1,30 +1,33 @@
 /** How a command with many files ends: what was done, what was not, and why. */
-import type { DepositedFile } from "../../client/mod.ts";
+import { ConnectionLost } from "../../client/mod.ts";
 import type { Many } from "../../client/parallel.ts";
 import { complaint } from "../complaint.ts";
 import { failureJson } from "../json.ts";
 import { stoppedWords } from "../stopping.ts";
 import type { Context } from "./command.ts";
 
-const NOT_BEGUN = new Error("Not begun: the depot could not be reached any more");
+const NOT_BEGUN = "Not begun: the depot could not be reached any more";
 
 /** One element a file, those that were not begun among them. */
 export function elementsOf<T, R>(
-  { outcomes, notBegun }: Many<T, R>,
+  { outcomes, notBegun, hopeless, stopped }: Many<T, R>,
   name: (item: T) => string,
-  toJson: (result: R) => unknown,
+  toJson: (result: R, item: T) => unknown,
 ): unknown[] {
+  const why = stopped?.reason ?? hopeless?.error;
+  const error = why instanceof ConnectionLost ? new ConnectionLost(NOT_BEGUN, { cause: why }) : why;
   return [
     ...outcomes.map(({ item, result, error }) =>
-      result !== undefined ? toJson(result) : failureJson(name(item), error)
+      result !== undefined ? toJson(result, item) : failureJson(name(item), error)
     ),
-    ...notBegun.map((item) => failureJson(name(item), NOT_BEGUN)),
+    ...notBegun.map((item) => failureJson(name(item), error)),
   ];
 }
 
 /** Whether all was begun and done. */
-export function isAllDone<T>({ outcomes, notBegun, stopped }: Many<T, DepositedFile | object>) {
-  return stopped === null && notBegun.length === 0 && outcomes.every(({ result }) => result);
+export function isAllDone({ outcomes, notBegun, stopped }: Many<unknown, unknown>): boolean {
+  return stopped === null && notBegun.length === 0 &&
+    outcomes.every(({ result }) => result !== undefined);
 }
 
 /** Says why not all was begun, where that is not said otherwise. */
@@ -38,14 +41,19 @@ export function sayStopped(
 }
 
 /** For the summary: `2 failed, 5 not finished, 3 not begun`. */
-export function failureWords({ outcomes, notBegun, stopped }: Many<unknown, unknown>): string[] {
+export function failureWords(
+  { outcomes, notBegun, hopeless, stopped }: Many<unknown, unknown>,
+): string[] {
   const without = outcomes.filter(({ result }) => result === undefined);
   // What was under way when the user ended the command has not failed.
   const ended = without.filter(({ error }) => stopped !== null && error === stopped.reason).length;
-  const failed = without.length - ended;
+  const isRefused = hopeless !== null && !(hopeless.error instanceof ConnectionLost);
+  const failed = without.length - ended + (isRefused ? notBegun.length : 0);
+  // How many a signal left is known in part only.
+  const left = isRefused || stopped !== null ? 0 : notBegun.length;
   return [
     ...failed > 0 ? [`${failed} failed`] : [],
     ...ended > 0 ? [`${ended} not finished`] : [],
-    ...notBegun.length > 0 ? [`${notBegun.length} not begun`] : [],
+    ...left > 0 ? [`${left} not begun`] : [],
   ];
 }

@@ -19,3 +19,33 @@ export async function* filesBelow(
   }
   if (!found) throw new Refusal("nao_encontrado", "There is no file below it");
 }
+
+/** What a word stands for: a file, as it was listed or as it was typed, or why nothing could be found. */
+export interface Meant {
+  name: string;
+  file?: StoredFile;
+  error?: unknown;
+}
+
+/**
+ * Every file that the words stand for, a single name as it is; an empty word is all files. A prefix
+ * whose listing fails, or is ended, comes with the error after the files that are known of.
+ */
+export async function* meantBy(
+  link: Link,
+  words: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<Meant> {
+  for (const word of words) {
+    if (word !== "" && !isPrefix(word)) {
+      yield { name: word };
+      continue;
+    }
+    try {
+      const files = word === "" ? link.list({ signal }) : filesBelow(link, word, signal);
+      for await (const file of files) yield { name: file.name, file };
+    } catch (error) {
+      yield { name: word, error };
+    }
+  }
+}

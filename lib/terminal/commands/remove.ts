@@ -1,11 +1,12 @@
-import { ConnectionLost, type Link, Refusal } from "../../client/mod.ts";
-import { complaint } from "../complaint.ts";
+import { type Link, Refusal } from "../../client/mod.ts";
+import { inParallel, type Outcome } from "../../client/parallel.ts";
 import { failureJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
 import { count, formatTime } from "../units.ts";
-import { stoppedWords } from "../stopping.ts";
 import { UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
+import { Failures } from "./failures.ts";
+import { elementsOf, isAllDone, sayStopped } from "./many.ts";
 import { filesBelow, isPrefix } from "./name_words.ts";
 
 export const removeCommand = defineCommand({
@@ -86,47 +87,51 @@ async function namesOf(
   return { names: [...names], failures };
 }
 
-async function removeAll(
-  link: Link,
-  { names, failures, forever, context }: {
-    names: string[];
-    failures: Failure[];
-    forever: boolean;
-    context: Context;
-  },
-): Promise<number> {
-  const { screen, json, signal } = context;
-  const removed: string[] = [];
-  let gone = false;
+interface Removal {
+  names: string[];
+  /** Words that stand for nothing. */
+  failures: Failure[];
+  forever: boolean;
+  context: Context;
+}
+
+async function removeAll(link: Link, removal: Removal): Promise<number> {
+  const { names, failures, forever, context: { screen, json, signal } } = removal;
   let keptUntil: number | null = null;
-  for (const name of names) {
-    if (gone) {
-      failures.push({
-        name,
-        error: new Error("Not begun: the depot could not be reached any more"),
-      });
-      continue;
-    }
-    try {
+  const many = await inParallel(names, {
+    atOnce: 1,
+    signal,
+    tellsRest: true,
+    work: async (name) => {
       keptUntil = await link.remove(name, { forever, signal }) ?? keptUntil;
-      removed.push(name);
-      if (!json) screen.result(`removed ${shown(name)}`);
-    } catch (error) {
-      failures.push({ name, error });
-      if (signal.aborted) break;
-      gone = error instanceof ConnectionLost;
-    }
-  }
+      return name;
+    },
+    onDone: ({ result }) => {
+      if (result !== undefined && !json) screen.result(`removed ${shown(result)}`);
+    },
+  });
+  const removed = many.outcomes.flatMap(({ result }) => result ?? []);
   if (keptUntil !== null) {
     screen.remark(`until ${formatTime(keptUntil)} \`restore\` brings back what was removed`);
   }
-  for (const { name, error } of signal.aborted ? [] : failures) {
-    screen.complain(`could not remove ${name}: ${complaint(error)}`);
-  }
-  const failed = failures.map(({ name, error }) => failureJson(name, error));
+  const without = many.outcomes.filter(({ result }) => result === undefined);
+  tell([...failures.map(({ name, error }) => ({ item: name, error })), ...without], removal);
+  const isAll = isAllDone(many) && failures.length === 0;
   if (json) {
-    screen.result(jsonText(failed.length > 0 ? { removed, failed } : { removed }));
+    const failed = [
+      ...failures.map(({ name, error }) => failureJson(name, error)),
+      ...elementsOf({ ...many, outcomes: without }, (name) => name, String),
+    ];
+    screen.result(jsonText(isAll ? { removed } : { removed, failed }));
   }
-  if (signal.aborted) screen.complain(stoppedWords(true));
-  return failures.length > 0 ? EXIT.failed : EXIT.done;
+  sayStopped(many, removal.context);
+  return isAll ? EXIT.done : EXIT.failed;
+}
+
+function tell(failed: Outcome<string, unknown>[], { context: { screen, signal } }: Removal): void {
+  const failures = new Failures(screen, { one: "could not remove", many: "not removed" });
+  for (const outcome of signal.aborted ? [] : failed) {
+    failures.tell({ subject: outcome.item }, outcome);
+  }
+  failures.end();
 }

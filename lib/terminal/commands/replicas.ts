@@ -1,15 +1,16 @@
-import { type DepositedFile, type Link, Refusal, type WorkProgress } from "../../client/mod.ts";
+import type { DepositedFile, Link, WorkProgress } from "../../client/mod.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
-import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { receiptText, restOf } from "../receipt.ts";
 import { UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
+import { Failures } from "./failures.ts";
 import { elementsOf, isAllDone, sayStopped } from "./many.ts";
-import { filesBelow, isPrefix } from "./name_words.ts";
+import { isPrefix, type Meant, meantBy } from "./name_words.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
+import { tooFewPlaces } from "./too_few_places.ts";
 
 export const replicasCommand = defineCommand({
   words: "NAME…|PREFIX/ N",
@@ -37,18 +38,23 @@ export const replicasCommand = defineCommand({
     const connections = parseConnections(flags.connections);
     const link = await context.link();
     using meter = new Meter(context.screen, { many: !isOne(names) });
+    const failures = new Failures(context.screen, { one: "could not change", many: "not changed" });
+    const telling: Telling = { context, meter, failures, wait };
     const expected = (signal: AbortSignal) =>
-      lookAhead(expand(link, names, signal), {
+      lookAhead(meantBy(link, names, signal), {
         onItem: () => meter.expect(null),
         onEnd: () => meter.expectNoMore(),
       });
     const many = await inParallel(expected, {
       atOnce: isOne(names) ? 1 : connections,
       signal: context.signal,
-      work: (name) => change(link, { name, wanted, wait }, { context, meter }),
-      onDone: (outcome) => tell(outcome, { context, meter, wait }),
+      tellsRest: context.json,
+      befallsAll: tooFewPlaces(link, wanted, context.signal),
+      work: (meant) => change(link, { meant, wanted, wait }, telling),
+      onDone: (outcome) => tell(outcome, telling),
     });
-    return end(many, { context, asked: Math.min(wanted, wait ?? wanted), one: isOne(names) });
+    const asked = Math.min(wanted, wait ?? wanted);
+    return end(many, { ...telling, asked, one: isOne(names) });
   },
 });
 
@@ -56,27 +62,8 @@ function isOne(names: string[]): boolean {
   return names.length === 1 && !isPrefix(names[0]!);
 }
 
-/** A prefix without files stays as it is, and fails when it is asked for. */
-async function* expand(
-  link: Link,
-  words: string[],
-  signal: AbortSignal,
-): AsyncGenerator<string> {
-  for (const word of words) {
-    if (!isPrefix(word)) yield word;
-    else {
-      try {
-        for await (const file of filesBelow(link, word, signal)) yield file.name;
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        yield word;
-      }
-    }
-  }
-}
-
 interface Change {
-  name: string;
+  meant: Meant;
   wanted: number;
   wait: number | null;
 }
@@ -84,38 +71,43 @@ interface Change {
 interface Telling {
   context: Context;
   meter: Meter;
+  failures: Failures;
+  wait: number | null;
 }
 
-function change(
+async function change(
   link: Link,
-  { name, wanted, wait }: Change,
+  { meant: { name, error }, wanted, wait }: Change,
   { context, meter }: Telling,
 ): Promise<DepositedFile> {
-  if (isPrefix(name)) throw new Refusal("nao_encontrado", "There is no file below it");
+  if (error !== undefined) throw error;
   const { signal } = context;
   const onProgress = (progress: WorkProgress) =>
     meter.step({ stage: "copying", name, ...progress });
-  return link.replicas(name, wanted, { wait, signal, onProgress });
+  return await link.replicas(name, wanted, { wait, signal, onProgress });
 }
 
 function tell(
-  { item, result, error }: Outcome<string, DepositedFile>,
-  { context: { screen, json, signal }, meter, wait }: Telling & { wait: number | null },
+  outcome: Outcome<Meant, DepositedFile>,
+  { context: { screen, json, signal }, meter, failures, wait }: Telling,
 ): void {
-  meter.fileDone(item);
+  const { item: { name }, result } = outcome;
+  meter.fileDone(name);
   if (!result && signal.aborted) return;
-  if (!result) screen.complain(`could not change ${item}: ${complaint(error)}`);
+  if (!result) failures.tell({ subject: name }, outcome);
   else if (!json) screen.result(receiptText("changed", result, restOf(result, wait)));
 }
 
 function end(
-  many: Many<string, DepositedFile>,
-  { context, asked, one }: { context: Context; asked: number; one: boolean },
+  many: Many<Meant, DepositedFile>,
+  { context, failures, asked, one }: Telling & { asked: number; one: boolean },
 ): number {
   if (context.json) {
-    const elements = elementsOf(many, (name) => name, fileJson);
+    const elements = elementsOf(many, ({ name }) => name, fileJson);
     context.screen.result(one ? jsonText(elements[0] ?? null) : arrayLines(elements));
   }
+  failures.tellRest(many.notBegun.map(({ name }) => name), many.hopeless);
+  failures.end();
   sayStopped(many, context);
   if (!isAllDone(many)) return EXIT.failed;
   return many.outcomes.some(({ result }) => result!.replicas.live < asked) ? EXIT.fewer : EXIT.done;

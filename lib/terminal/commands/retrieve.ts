@@ -1,9 +1,8 @@
 import { dirname } from "node:path";
-import type { DepositedFile, Downloaded, Link } from "../../client/mod.ts";
-import { makeFoldersBelow } from "../../client/output_path.ts";
+import type { Downloaded, Link } from "../../client/mod.ts";
+import { isFolder, makeFoldersBelow } from "../../client/output_path.ts";
 import { filesAtOnce, type SmallFiles } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
-import { complaint } from "../complaint.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
@@ -12,6 +11,7 @@ import { count, formatSize } from "../units.ts";
 import { UsageError } from "../values.ts";
 import { type Call, type Context, defineCommand, EXIT } from "./command.ts";
 import { isPrefix } from "./name_words.ts";
+import { Failures } from "./failures.ts";
 import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
 import { planRetrieve, type Target } from "./retrieve_plan.ts";
 import { retrieveToStdout } from "./retrieve_stdout.ts";
@@ -67,6 +67,8 @@ export const retrieveCommand = defineCommand({
     const many = await inParallel(plan, {
       atOnce: isOne ? 1 : filesAtOnce(connections),
       signal: context.signal,
+      tellsRest: context.json,
+      befallsAll: (error) => retrieving.hasNoFolder(error),
       work: (target) => retrieving.work(link, target),
       onDone: (outcome) => retrieving.tell(outcome),
     });
@@ -95,6 +97,9 @@ class Retrieving {
   #small: SmallFiles;
   /** Folders that were not there before. */
   #newFolders = new Set<string>();
+  /** Why the folder that all files go to could not be made. */
+  #noFolder = new Set<unknown>();
+  #failures: Failures;
 
   constructor(
     context: Context,
@@ -105,6 +110,13 @@ class Retrieving {
     this.#many = options.many;
     this.#meter = options.meter;
     this.#small = options.small;
+    const verb = { one: "could not retrieve", many: "not retrieved" };
+    this.#failures = new Failures(context.screen, verb);
+  }
+
+  /** Whether that is why nothing can be retrieved at all. */
+  hasNoFolder(error: unknown): boolean {
+    return this.#noFolder.has(error);
   }
 
   async work(link: Link, target: Target): Promise<Downloaded> {
@@ -125,21 +137,29 @@ class Retrieving {
   async #makeFolders(folder: string, path: string): Promise<boolean> {
     const parent = dirname(path);
     if (this.#newFolders.has(parent)) return true;
-    const isNew = await makeFoldersBelow(folder, path);
-    if (isNew) this.#newFolders.add(parent);
-    return isNew;
+    try {
+      const isNew = await makeFoldersBelow(folder, path);
+      if (isNew) this.#newFolders.add(parent);
+      return isNew;
+    } catch (error) {
+      if (!isFolder(folder)) this.#noFolder.add(error);
+      throw error;
+    }
   }
 
-  tell({ item, result, error }: Outcome<Target, Downloaded>): void {
+  tell(outcome: Outcome<Target, Downloaded>): void {
+    const { item, result } = outcome;
     this.#meter.fileDone(item.name, result?.file.size);
     const { screen, json, signal } = this.#context;
-    if (!result && signal.aborted) return;
-    if (!result) return screen.complain(`could not retrieve ${item.name}: ${complaint(error)}`);
+    if (!result) {
+      if (!signal.aborted) this.#failures.tell({ subject: item.name, path: item.path }, outcome);
+      return;
+    }
     if (json) return;
-    const { file, path, outcome } = result;
+    const { file, path } = result;
     const size = formatSize(file.size);
     screen.result(
-      outcome === "same"
+      isSame(result)
         ? `left ${shown(path)} (${size}): it is the same already`
         : `retrieved ${shown(file.name)} (${size}) to ${shown(path)}`,
     );
@@ -150,15 +170,31 @@ class Retrieving {
     if (json) {
       screen.result(arrayLines(elementsOf(many, ({ name }) => name, downloadedJson)));
     }
+    this.#failures.tellRest(many.notBegun.map(({ name }) => name), many.hopeless);
+    this.#failures.end();
     if (this.#many) {
-      const done = count(many.outcomes.filter(({ result }) => result).length, "file");
-      screen.remark([`${done} retrieved`, ...failureWords(many)].join(", "));
+      const done = many.outcomes.flatMap(({ result }) => result ?? []);
+      screen.remark([...doneWords(done), ...failureWords(many)].join(", "));
     }
     sayStopped(many, this.#context);
     return isAllDone(many) ? EXIT.done : EXIT.failed;
   }
 }
 
-function downloadedJson({ file, path }: { file: DepositedFile; path: string }) {
-  return { ...fileJson(file), path };
+function isSame({ outcome }: Downloaded): boolean {
+  return outcome === "same";
+}
+
+function downloadedJson(downloaded: Downloaded) {
+  const { file, path } = downloaded;
+  return { ...fileJson(file), path, unchanged: isSame(downloaded) };
+}
+
+/** For the summary: `12 files retrieved`, or `12 files retrieved, 988 already there`. */
+function doneWords(done: Downloaded[]): string[] {
+  const there = done.filter(isSame).length;
+  return [
+    `${count(done.length - there, "file")} retrieved`,
+    ...there > 0 ? [`${there} already there`] : [],
+  ];
 }

@@ -1,19 +1,14 @@
 /** What a retrieval's words stand for, and where each file goes. */
 import { basename, dirname } from "node:path";
-import { type Link, LocalError, Refusal } from "../../client/mod.ts";
+import { type Link, LocalError } from "../../client/mod.ts";
 import { collisionKey, pathBelow } from "../../client/output_path.ts";
-import type { StoredFile } from "../../client/mod.ts";
-import { filesBelow, isPrefix } from "./name_words.ts";
+import { type Meant, meantBy } from "./name_words.ts";
 
 /** One file to bring, or why not. */
-export interface Target {
-  name: string;
+export interface Target extends Meant {
   /** What is below it is made as needed, and may have no links in it. */
   folder: string;
   path: string;
-  /** As a listing told of it. */
-  file?: StoredFile;
-  error?: unknown;
 }
 
 export interface RetrievePlanOptions {
@@ -39,7 +34,8 @@ export async function* planRetrieve(
     return;
   }
   const seen = new Map<string, string>();
-  for await (const target of targets(link, words, { folder: place, signal: options.signal })) {
+  for await (const meant of meantBy(link, words, options.signal)) {
+    const target = targetOf(meant, place);
     const key = collisionKey(target.name);
     const other = seen.get(key);
     if (other === target.name) continue;
@@ -48,28 +44,11 @@ export async function* planRetrieve(
   }
 }
 
-async function* targets(
-  link: Link,
-  words: string[],
-  { folder, signal }: { folder: string; signal: AbortSignal },
-): AsyncGenerator<Target> {
-  for (const word of words) {
-    if (word !== "" && !isPrefix(word)) yield targetOf(word, folder);
-    else {
-      try {
-        const files = word === "" ? link.list({ signal }) : filesBelow(link, word, signal);
-        for await (const file of files) yield { ...targetOf(file.name, folder), file };
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        yield { name: word, folder, path: folder, error };
-      }
-    }
-  }
-}
-
-function targetOf(name: string, folder: string): Target {
+function targetOf(meant: Meant, folder: string): Target {
+  const { name, error } = meant;
+  if (error !== undefined) return { ...meant, folder, path: folder };
   try {
-    return { name, folder, path: pathBelow(folder, name) };
+    return { ...meant, folder, path: pathBelow(folder, name) };
   } catch (error) {
     return { name, folder, path: folder, error };
   }
