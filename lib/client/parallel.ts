@@ -35,6 +35,9 @@ export interface Many<T, R> {
   stopped: { reason: unknown } | null;
 }
 
+/** Once a signal came, the depot is asked for the rest for so long. Milliseconds. */
+const REST_MS = 5_000;
+
 /**
  * Does `work` for each of `items`, several at once. Goes on after failures, except when the depot
  * cannot be reached any more, when a failure befalls all, or when the signal aborts. `items` may be
@@ -46,8 +49,9 @@ export async function inParallel<T, R>(
   options: ParallelOptions<T, R> & { work: (item: T) => Promise<R> },
 ): Promise<Many<T, R>> {
   const gone = new AbortController();
-  const signals = [gone.signal, ...options.signal ? [options.signal] : []];
-  const made = typeof items === "function" ? items(AbortSignal.any(signals)) : items;
+  using end = delayed(options.signal, options.tellsRest ? REST_MS : 0);
+  const either = AbortSignal.any([gone.signal, end.signal]);
+  const made = typeof items === "function" ? items(either) : items;
   const queue = new Queue(made);
   const outcomes: { index: number; outcome: Outcome<T, R> }[] = [];
   let failed: { reason: unknown } | null = null;
@@ -80,6 +84,26 @@ export async function inParallel<T, R>(
     notBegun,
     hopeless: isStopped ? null : hopeless,
     stopped: isStopped ? { reason: options.signal!.reason } : broken,
+  };
+}
+
+/** Aborts as `signal` does, so much later. */
+function delayed(
+  signal: AbortSignal | undefined,
+  ms: number,
+): Disposable & { signal: AbortSignal } {
+  const late = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const begin = () => timer = setTimeout(() => late.abort(signal?.reason), ms);
+  const abort = () => ms > 0 ? begin() : late.abort(signal?.reason);
+  if (signal?.aborted) abort();
+  else signal?.addEventListener("abort", abort, { once: true });
+  return {
+    signal: late.signal,
+    [Symbol.dispose]() {
+      signal?.removeEventListener("abort", abort);
+      clearTimeout(timer);
+    },
   };
 }
 

@@ -327,7 +327,7 @@ Deno.test(
     const ended = await user.run("deposit", "F", "--replicas", "2", "--json");
     assertEquals([ended.status, codes(ended.out)], [130, ["1 nao_guardado", "100 interrompido"]]);
     const unlisted = await user.run("retrieve", "F/1", "F/", "--json");
-    assertEquals([unlisted.status, codes(unlisted.out)], [130, ["2 interrompido"]]);
+    assertEquals([unlisted.status, codes(unlisted.out)], [130, ["100 interrompido"]]);
     user.signal = new AbortController().signal;
 
     const changed = await user.run("replicas", "F/", "9");
