@@ -1,5 +1,5 @@
 /** The one executable: `deposito`, `deposito server …`, `deposito client …`. */
-import project from "./deno.json" with { type: "json" };
+import { ABOUT_FLAGS, VERSION_LINE, withAboutFlag } from "./lib/terminal/about.ts";
 import { type FlagTable, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
 import type { Point } from "./lib/terminal/completions/points.ts";
@@ -19,7 +19,7 @@ const PARTS = {
 
 const FLAGS = {
   help: { kind: "switch", help: "Show this; each part says more with it" },
-  version: { kind: "switch", help: "Show the version" },
+  ...ABOUT_FLAGS,
 } as const satisfies FlagTable;
 
 const USAGE = {
@@ -53,13 +53,13 @@ export async function main(args: string[]): Promise<number> {
   }
 }
 
-async function run([word, ...rest]: string[]): Promise<number> {
+async function run(args: string[]): Promise<number> {
+  const [word, ...rest] = withAboutFlag(args);
   if (word === undefined) return await runFirstMenu(PARTS);
   if (Object.hasOwn(PARTS, word)) return await PARTS[word as keyof typeof PARTS](rest);
-  if (word === "help") return say(helpText(USAGE));
   if (!word.startsWith("-")) throw await unknownWord(word);
   const { flags, words } = parseFlags(FLAGS, [word, ...rest]);
-  if (flags.version) return say(`deposito ${project.version}\n`);
+  if (flags.version) return say(VERSION_LINE);
   if (flags.help) return say(helpText(USAGE));
   throw await unknownWord(words[0] ?? word);
 }

@@ -15,6 +15,7 @@ import { Holders } from "./lib/server/holders.ts";
 import { warnOfLeftOut } from "./lib/server/left_out.ts";
 import { Listener, ListenRefused } from "./lib/server/listener.ts";
 import { tellServiceManager } from "./lib/server/service_manager.ts";
+import { VERSION_LINE, withAboutFlag } from "./lib/terminal/about.ts";
 import { type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
 import { parseReplicas } from "./lib/terminal/commands/shared_flags.ts";
@@ -64,9 +65,10 @@ const PLAIN_ERRORS = [
 /** Runs a depot until it is told to stop; resolves to the exit status. */
 export async function runServer(args: string[]): Promise<number> {
   try {
-    const split = splitCommand(args, { flags: SERVER_FLAGS, commands: OPERATOR_COMMANDS });
+    const given = withAboutFlag(args);
+    const split = splitCommand(given, { flags: SERVER_FLAGS, commands: OPERATOR_COMMANDS });
     if (split) return await runOperatorCommand(split);
-    const { flags, words } = parseFlags(SERVER_FLAGS, args);
+    const { flags, words } = parseFlags(SERVER_FLAGS, given);
     if (words.length > 0) {
       const word = JSON.stringify(words[0]!.slice(0, 60));
       throw new UsageError(
@@ -75,7 +77,11 @@ export async function runServer(args: string[]): Promise<number> {
     }
     if (flags.help) {
       print(helpText(SERVER_USAGE));
-      return 0;
+      return EXIT.done;
+    }
+    if (flags.version) {
+      print(VERSION_LINE);
+      return EXIT.done;
     }
     if (flags.full && !flags.check) throw new UsageError("--full goes with --check");
     if (flags.check) return await check(flags) ? EXIT.done : EXIT.failed;

@@ -1,4 +1,5 @@
 /** The words of `deposito client` before and around a command. */
+import { ABOUT_FLAGS } from "./about.ts";
 import type { FlagTable } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
@@ -26,6 +27,9 @@ export const CLIENT_FLAGS = {
   "help": { kind: "switch", help: "Show this" },
 } as const satisfies FlagTable;
 
+/** Where no command is given. */
+export const CLIENT_ALONE_FLAGS = { ...CLIENT_FLAGS, ...ABOUT_FLAGS } as const satisfies FlagTable;
+
 /** What `splitCommand` reads a client's words by. */
 export const CLIENT_WORDS = { flags: CLIENT_FLAGS, commands: COMMANDS };
 
@@ -42,7 +46,7 @@ export function clientPoint(): Point {
     const { flags, summary } = commandUsage(word, command);
     return [word, pointOf({ summary, flags, operands: command.words })] as const;
   });
-  return pointOf({ summary, flags: CLIENT_FLAGS, words: Object.fromEntries(words) });
+  return pointOf({ summary, flags: CLIENT_ALONE_FLAGS, words: Object.fromEntries(words) });
 }
 
 /** The help of `deposito client` itself. */
@@ -54,7 +58,7 @@ export function clientUsage(columns = 80): Usage {
   return {
     line: "deposito client [FLAG]… COMMAND",
     summary: "Deposits files, and brings them back. A command says more with --help.",
-    flags: CLIENT_FLAGS,
+    flags: CLIENT_ALONE_FLAGS,
     more: [
       ...helpRows(rows, columns),
       "",

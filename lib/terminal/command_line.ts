@@ -1,6 +1,13 @@
 /** `deposito client …`: words → one command → an exit status. */
+import { VERSION_LINE, withAboutFlag } from "./about.ts";
 import { type FlagValues, parseFlags } from "./arguments.ts";
-import { CLIENT_FLAGS, CLIENT_WORDS, clientUsage, commandUsage } from "./client_flags.ts";
+import {
+  CLIENT_ALONE_FLAGS,
+  CLIENT_FLAGS,
+  CLIENT_WORDS,
+  clientUsage,
+  commandUsage,
+} from "./client_flags.ts";
 import { clientSettings, ProcessClient } from "./client_context.ts";
 import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
@@ -22,7 +29,7 @@ export async function runClientCommand(args: readonly string[]): Promise<number>
   try {
     const seeds = seedWords(args);
     if (seeds) return await (await menu()).runClientMenu(seeds);
-    return await runWords(args);
+    return await runWords(withAboutFlag(args));
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return EXIT.unread;
     if (!(error instanceof UsageError)) throw error;
@@ -62,9 +69,9 @@ function seedWords(args: readonly string[]): { server: string; id: string | null
 }
 
 async function withoutCommand(args: readonly string[]): Promise<number> {
-  const { flags } = parseFlags(CLIENT_FLAGS, args);
-  if (flags.help) {
-    print(helpText(clientUsage()));
+  const { flags } = parseFlags(CLIENT_ALONE_FLAGS, args);
+  if (flags.help || flags.version) {
+    print(flags.help ? helpText(clientUsage()) : VERSION_LINE);
     return EXIT.done;
   }
   if (firstWord(args, CLIENT_FLAGS) === null && hasTerminal()) {

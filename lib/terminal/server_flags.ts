@@ -1,4 +1,5 @@
 /** The words of `deposito server`: its flags, with what reads them, and its help. */
+import { ABOUT_FLAGS } from "./about.ts";
 import type { FlagTable } from "./arguments.ts";
 import { parseReplicas } from "./commands/shared_flags.ts";
 import { helpRows, type Usage } from "./help.ts";
@@ -148,6 +149,7 @@ export const SERVER_FLAGS = {
   },
   full: { kind: "switch", help: "with --check: read every byte of every copy" },
   help: { kind: "switch", help: "show this" },
+  ...ABOUT_FLAGS,
 } as const satisfies FlagTable;
 
 /** The words of `deposito server`, and its help. */

@@ -86,12 +86,17 @@ Deno.test("a depot that is not there ends with status 1, in JSON too", async () 
 });
 
 Deno.test("help and version are results", async () => {
-  const version = await run("--version");
-  assertMatch(version.out, /^deposito \d+\.\d+\.\d+\n$/);
-  for (const args of [["--help"], ["client", "--help"], ["client", "deposit", "--help"]]) {
+  const parts = [[], ["client"], ["server"]];
+  const said = ["--version", "version"].flatMap((word) => parts.map((part) => [...part, word]));
+  const asked = ["--help", "-h", "help"].flatMap((word) => parts.map((part) => [...part, word]));
+  const check = async (args: string[], expected: RegExp) => {
     const { code, out, err } = await run(...args);
-    assertEquals([code, err], [0, ""]);
-    assertMatch(out, /^Usage: deposito/);
+    assertEquals([code, err], [0, ""], args.join(" "));
+    assertMatch(out, expected);
+  };
+  for (const args of said) await check(args, /^deposito \d+\.\d+\.\d+\n$/);
+  for (const args of [...asked, ["client", "deposit", "--help"]]) {
+    await check(args, /^Usage: deposito/);
   }
 });
 
