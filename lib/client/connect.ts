@@ -24,8 +24,11 @@ export interface ConnectOptions {
   patienceMs?: number | undefined;
   /** Told before each wait for another attempt, of whatever request. */
   onRetry?: ((error: Error, delayMs: number) => void) | undefined;
-  /** Told the identifier when the depot made a new one, and `identityFolder` remembers it now. */
-  onNew?: ((id: string) => void) | undefined;
+  /**
+   * Told the identifier when the depot made a new one, and `identityFolder` remembers it now; and
+   * the other depot that answered at the address until now (`null`: none).
+   */
+  onNew?: ((id: string, before: string | null) => void) | undefined;
   /** Told when a given identifier could not be remembered in `identityFolder`. */
   onForgotten?: ((error: LocalError) => void) | undefined;
 }

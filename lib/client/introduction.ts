@@ -12,8 +12,11 @@ export interface IntroductionOptions extends SessionsOptions {
   /** Where identifiers are remembered; `null`: nowhere. */
   identities: Identities | null;
   signal?: AbortSignal | undefined;
-  /** Told an identifier that is new, when it is remembered. */
-  onNew?: ((id: string) => void) | undefined;
+  /**
+   * Told an identifier that is new, when it is remembered, and the other depot that answered at the
+   * address until now (`null`: none).
+   */
+  onNew?: ((id: string, before: string | null) => void) | undefined;
   /** Told when a given identifier could not be remembered. */
   onForgotten?: ((error: LocalError) => void) | undefined;
 }
@@ -86,6 +89,7 @@ class Introduction {
   async #introduced(identities: Identities): Promise<Session> {
     const session = await this.#open(null);
     const { depot } = session;
+    const before = await identities.hint(this.#address);
     try {
       const id = await identities.locked(async () => {
         const known = await identities.of(depot);
@@ -96,7 +100,7 @@ class Introduction {
         return await identities.remember(depot, session.id);
       }, this.#options.signal);
       if (id === session.id) {
-        this.#options.onNew?.(id);
+        this.#options.onNew?.(id, before === depot ? null : before);
         return session;
       }
       session[Symbol.dispose]();
@@ -112,8 +116,8 @@ class Introduction {
     const { hostname, port } = this.#address;
     return new LocalError(
       "identidade",
-      `Depot ${depot} answers now at ${hostname}:${port}, where it never answered before; if that ` +
-        `is right, run the command once with --id or DEPOSITO_ID and the identifier that is in ` +
+      `What answers at ${hostname}:${port} says that it is a depot that you know at another ` +
+        "address; if you moved it there, say --id once, with the identifier in " +
         identities.pathOf(depot),
     );
   }

@@ -7,7 +7,7 @@ import type { Context } from "./commands/command.ts";
 import type { Screen } from "./screen.ts";
 import { formatDuration } from "./units.ts";
 import { environment, userPath } from "./user_path.ts";
-import { parseAddress, parseIdentifier } from "./values.ts";
+import { formatAddress, parseAddress, parseIdentifier } from "./values.ts";
 
 export interface ClientSettings {
   address: Address;
@@ -106,8 +106,9 @@ export class ProcessClient implements Disposable {
         said = { words, until: now + delayMs };
         this.#screen.remark(`${words}; trying again in ${formatDuration(delayMs)}`);
       };
-      const onNew = (id: string) => {
+      const onNew = (id: string, before: string | null) => {
         this.#isNew = true;
+        if (before !== null) this.#screen.remark(anotherDepot(address));
         for (const line of newIdentifierLines(id)) this.#screen.remark(line);
       };
       const onForgotten = (error: Error) => this.#screen.remark(error.message);
@@ -134,6 +135,14 @@ export class ProcessClient implements Disposable {
       throw error;
     }
   }
+}
+
+/** Where another depot answered before, whose files are not here. */
+function anotherDepot(address: Address): string {
+  return `another depot than before answers at ${
+    formatAddress(address)
+  }, as with another --data: ` +
+    "the files of the earlier one are not here";
 }
 
 /** Said once: afterwards the machine remembers it. */

@@ -1,6 +1,7 @@
 /** Errors as one line: what failed, and what to do next. */
 import { ConnectionLost, LocalError, Refusal } from "../client/mod.ts";
 import { messageOf } from "../client/errors.ts";
+import { FolderMeant } from "./folder_meant.ts";
 
 /** What to do about a refusal, where the depot's own words do not say it. */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -42,6 +43,7 @@ export function retryWords(error: Error): string {
 }
 
 function refusal(error: Refusal, advices: Readonly<Record<string, string>>): string {
+  if (error instanceof FolderMeant) return error.message;
   if (error.code === "poucos_locais" && error.available) {
     return `${error.message}; ask for ${error.available}, or deposit it with --allow-fewer`;
   }

@@ -73,7 +73,7 @@ Deno.test("a known depot's identifier is told to an unknown address only when it
   (await introduce(first.address, { identities }))[Symbol.dispose]();
   await using moved = new ScriptedDepot(introduces(OTHER_ID), returns(ID), returns(ID));
   const unknown = () => introduce(moved.address, { identities });
-  const error = await assertRejects(unknown, LocalError, "never answered before");
+  const error = await assertRejects(unknown, LocalError, "that you know at another address");
   assertEquals(error.code, "identidade");
   for (let times = 0; times < 2; times++) {
     using session = await introduce(moved.address, { identities, id: times === 0 ? ID : null });
@@ -89,9 +89,12 @@ Deno.test("another depot at a known address makes a client of its own, and both 
     refuses(ID),
     introduces(OTHER_ID, OTHER_DEPOT),
   );
-  (await introduce(depot.address, { identities }))[Symbol.dispose]();
-  using session = await introduce(depot.address, { identities });
+  const told: unknown[] = [];
+  const onNew = (...news: unknown[]) => told.push(news);
+  (await introduce(depot.address, { identities, onNew }))[Symbol.dispose]();
+  using session = await introduce(depot.address, { identities, onNew });
   assertEquals(session.id, OTHER_ID);
+  assertEquals(told, [[ID, null], [OTHER_ID, DEPOT]]);
   assertEquals([await identities.of(DEPOT), await identities.of(OTHER_DEPOT)], [ID, OTHER_ID]);
 });
 

@@ -461,6 +461,32 @@ Deno.test("what was removed is listed and comes back, or is gone for ever after 
   assertEquals((await user.run("list", "--removed", "--json")).out, "[]\n");
 });
 
+Deno.test("a folder's name without its / is answered with what to type", async () => {
+  await using user = await User.start({ "keep-removed": "24h" });
+  await user.file("web/a", "1");
+  await user.file("web/b", "2");
+  await user.file("webby", "3");
+  await user.run("deposit", "web", "webby");
+  const commands = [
+    ["retrieve", "web"],
+    ["retrieve", "web", "--output", "-"],
+    ["remove", "web"],
+    ["replicas", "web", "2"],
+    ["rename", "web", "net"],
+  ];
+  for (const words of commands) {
+    const { status, err } = await user.run(...words);
+    assertEquals(status, 1);
+    assertMatch(err, /There is no such file; did you mean "web\/" \(2 files\)\?\n/, words[0]);
+  }
+  assertMatch((await user.run("retrieve", "we")).err, /no such file; see the names with/);
+  const [{ error }] = JSON.parse((await user.run("retrieve", "web", "--json")).out);
+  assertEquals(error.code, "nao_encontrado");
+  assertMatch(error.message, /did you mean "web\/"/);
+  await user.run("remove", "web/", "--yes");
+  assertMatch((await user.run("restore", "web")).err, /; did you mean "web\/" \(2 files\)\?\n/);
+});
+
 Deno.test("rename takes a file or a folder to another name", async () => {
   await using user = await User.start({ "keep-removed": "24h" });
   await user.file("F/a", "1");

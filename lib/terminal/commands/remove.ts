@@ -1,5 +1,6 @@
 import { type Link, Refusal } from "../../client/mod.ts";
 import { inParallel, type Outcome } from "../../client/parallel.ts";
+import { orFolderMeant } from "../folder_meant.ts";
 import { failureJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
 import { count, formatTime } from "../units.ts";
@@ -103,8 +104,12 @@ async function removeAll(link: Link, removal: Removal): Promise<number> {
     signal,
     tellsRest: true,
     work: async (name) => {
-      keptUntil = await link.remove(name, { forever, signal }) ?? keptUntil;
-      return name;
+      try {
+        keptUntil = await link.remove(name, { forever, signal }) ?? keptUntil;
+        return name;
+      } catch (error) {
+        throw await orFolderMeant(link, { name, error, signal });
+      }
     },
     onDone: ({ result }) => {
       if (result !== undefined && !json) screen.result(`removed ${shown(result)}`);

@@ -1,4 +1,5 @@
 import type { Renamed } from "../../client/mod.ts";
+import { orFolderMeant } from "../folder_meant.ts";
 import { errorJson, jsonText } from "../json.ts";
 import { shown } from "../text.ts";
 import { count } from "../units.ts";
@@ -18,7 +19,8 @@ export const renameCommand = defineCommand({
   ],
   goesOn: () => true,
   failure: ({ words: [from = "", to = ""] }, error) => ({ from, to, ...errorJson(error) }),
-  async run({ flags, words }, { link, screen, json, signal }) {
+  async run({ flags, words }, context) {
+    const { screen, json, signal } = context;
     const [from, word, ...more] = words;
     if (from === undefined || word === undefined || more.length > 0) {
       throw new UsageError("Expected two words: rename OLD NEW");
@@ -27,7 +29,11 @@ export const renameCommand = defineCommand({
       throw new UsageError(`rename ${from} needs a folder's name, which ends in /: ${word}/`);
     }
     const to = isPrefix(word) && !isPrefix(from) ? word + from.split("/").at(-1) : word;
-    const renamed = await (await link()).rename(from, to, { force: flags.force, signal });
+    const link = await context.link();
+    const renamed = await link.rename(from, to, { force: flags.force, signal })
+      .catch(async (error) => {
+        throw await orFolderMeant(link, { name: from, error, signal });
+      });
     if (json) screen.result(jsonText({ from, to, ...renamed }));
     else screen.result(renamedText({ from, to }, renamed));
     if (renamed.replaced) {

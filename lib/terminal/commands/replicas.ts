@@ -1,5 +1,6 @@
 import type { DepositedFile, Link, WorkProgress } from "../../client/mod.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
+import { orFolderMeant } from "../folder_meant.ts";
 import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
@@ -84,7 +85,11 @@ async function change(
   const { signal } = context;
   const onProgress = (progress: WorkProgress) =>
     meter.step({ stage: "copying", name, ...progress });
-  return await link.replicas(name, wanted, { wait, signal, onProgress });
+  try {
+    return await link.replicas(name, wanted, { wait, signal, onProgress });
+  } catch (error) {
+    throw await orFolderMeant(link, { name, error, signal });
+  }
 }
 
 function tell(

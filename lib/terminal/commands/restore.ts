@@ -1,5 +1,6 @@
 import { type Link, Refusal, type StoredFile } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
+import { orFolderMeant } from "../folder_meant.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { receiptText } from "../receipt.ts";
 import { count } from "../units.ts";
@@ -45,7 +46,7 @@ export const restoreCommand = defineCommand({
           elements.push(fileJson(file));
           tell(file, context);
         } catch (error) {
-          fail(name, error);
+          fail(name, await orRemovedFolder(link, { name, error, signal: context.signal }));
         }
       }
     }
@@ -53,6 +54,13 @@ export const restoreCommand = defineCommand({
     return failed ? EXIT.failed : EXIT.done;
   },
 });
+
+function orRemovedFolder(
+  link: Link,
+  refused: { name: string; error: unknown; signal: AbortSignal },
+): Promise<unknown> {
+  return orFolderMeant(link, { ...refused, list: (query) => link.listRemoved(query) });
+}
 
 function parseVersion(text: string | null, words: string[]): number | undefined {
   if (text === null) return undefined;

@@ -1,8 +1,9 @@
 import { dirname } from "node:path";
-import type { Downloaded, Link } from "../../client/mod.ts";
+import type { Downloaded, Link, StoredFile } from "../../client/mod.ts";
 import { isFolder, makeFoldersBelow } from "../../client/output_path.ts";
 import { filesAtOnce, type SmallFiles } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
+import { orFolderMeant } from "../folder_meant.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
@@ -123,7 +124,7 @@ class Retrieving {
     if (target.error !== undefined) throw target.error;
     const { name, folder, path } = target;
     const { signal } = this.#context;
-    const file = target.file ?? (await link.fileStatus(name, { signal })).file;
+    const file = target.file ?? await this.#look(link, name);
     const inNewFolder = await this.#makeFolders(folder, path);
     const onProgress = (done: number, total: number) =>
       this.#meter.step({ stage: "retrieving", name, done, total });
@@ -131,6 +132,15 @@ class Retrieving {
     const small = this.#small;
     const options = { force: this.#force, inNewFolder, signal, onProgress, onWait, small };
     return await link.retrieveFile(file, path, options);
+  }
+
+  async #look(link: Link, name: string): Promise<StoredFile> {
+    const { signal } = this.#context;
+    try {
+      return (await link.fileStatus(name, { signal })).file;
+    } catch (error) {
+      throw await orFolderMeant(link, { name, error, signal });
+    }
   }
 
   /** Whether this command made the folder that `path` is in. */

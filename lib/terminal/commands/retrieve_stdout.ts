@@ -1,5 +1,6 @@
 import { LocalError } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
+import { orFolderMeant } from "../folder_meant.ts";
 import { Meter } from "../meter.ts";
 import { type Context, EXIT } from "./command.ts";
 
@@ -20,7 +21,8 @@ export async function retrieveToStdout(name: string, context: Context): Promise<
     return EXIT.done;
   } catch (error) {
     if (signal.aborted || error instanceof Deno.errors.BrokenPipe) throw error;
-    screen.complain(`could not retrieve ${name}: ${wordsFor(error, written)}`);
+    const why = await orFolderMeant(link, { name, error, signal });
+    screen.complain(`could not retrieve ${name}: ${wordsFor(why, written)}`);
     return EXIT.failed;
   }
 }
