@@ -23,7 +23,7 @@ const FLAGS = {
   "output": {
     kind: "text",
     value: "PATH",
-    help: "A file for one NAME, else a folder; `-` is standard output",
+    help: "A file for one NAME, else a folder for all names; `-` is standard output",
   },
   "force": { kind: "switch", help: "Replace files that are there and different" },
   "connections": CONNECTIONS,
@@ -37,7 +37,7 @@ export const retrieveCommand = defineCommand({
     ["deposito client retrieve report.pdf", "into this folder, under its name"],
     [
       "deposito client retrieve holidays/2026/ --output photos",
-      "every file of that folder, below ./photos",
+      "to photos/holidays/2026/…: files keep their names",
     ],
     ["deposito client retrieve docs.tar --output - | tar x", "into a pipe"],
     ["deposito client retrieve --all --output restored", "everything"],
