@@ -110,7 +110,7 @@ async function serve(flags: Flags): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const stopping = stopSignal(stack);
   const data = stack.use(await DataDirectory.open(userPath(flags.data)));
-  const catalog = stack.use(await openCatalog(data.catalog));
+  const catalog = stack.use(await openCatalog(data.catalog, { log }));
   const context = storeContext(catalog.depot, await catalog.places(), log);
   const lenders = stack.use(new Holders({ log, machine: machineName() }));
   const stores = flags.store.length > 0

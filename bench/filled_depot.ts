@@ -13,8 +13,8 @@ const INSERT = {
   content: "INSERT INTO contents (digest, size, checks) VALUES (?, ?, ?)",
   file: `INSERT INTO files (owner, name, version, content, wanted, deposited_at, executable)
     VALUES (?, ?, 1, ?, 1, ?, 0)`,
-  replica: `INSERT INTO replicas (content, place, state, verified_at)
-    VALUES (?, (SELECT key FROM places), 'good', ?)`,
+  replica: `INSERT INTO replicas (content, place, digest, state, verified_at)
+    VALUES (?, (SELECT key FROM places), ?, 'good', ?)`,
 };
 
 /**
@@ -41,9 +41,9 @@ export async function fillDepot(home: string, files: number): Promise<void> {
     const digest = createHash("sha256").update(bytes).digest();
     const name = digest.toString("hex");
     Deno.writeFileSync(join(contents, name.slice(0, 2), name), bytes);
-    insert.content.run(digest, bytes.length, checkOf(bytes));
-    insert.file.run(owner, `folder ${number % 100}/file ${number}.txt`, digest, now);
-    insert.replica.run(digest, now);
+    const content = insert.content.run(digest, bytes.length, checkOf(bytes)).lastInsertRowid;
+    insert.file.run(owner, `folder ${number % 100}/file ${number}.txt`, content, now);
+    insert.replica.run(content, digest, now);
   }
   catalog.exec("COMMIT");
 }

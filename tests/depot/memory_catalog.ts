@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { runBatch } from "../../lib/depot/catalog/batch.ts";
 import { unpackError } from "../../lib/depot/catalog/border.ts";
 import type { Catalog } from "../../lib/depot/catalog/catalog.ts";
-import { migrate } from "../../lib/depot/catalog/schema.ts";
+import { migrate } from "../../lib/depot/catalog/migrate.ts";
 import { Statements } from "../../lib/depot/catalog/statements.ts";
 import type { Verb } from "../../lib/depot/catalog/verb.ts";
 import { VERBS } from "../../lib/depot/catalog/verbs.ts";

@@ -146,10 +146,11 @@ export interface Catalog extends AsyncDisposable {
   /** Chunk checks of a content: CRC-32, four bytes little-endian a chunk. `null`: no such content. */
   chunkChecks(digest: string): Promise<Uint8Array | null>;
   /**
-   * Of the next `limit` contents after `after`, ascending by digest, those whose good replicas on
+   * Of the next `limit` contents after `after`, in an order of its own, those whose good replicas on
    * `counted` places are not as many as wanted; with `few`, also those that have at most one good
    * replica on `few.live` places and fewer than wanted on `few.counted` ones. `next`: where to go
-   * on, or `null` at the end.
+   * on, for the same kind of survey, or `null` at the end. A content that is added meanwhile may be
+   * left out.
    */
   survey(query: SurveyQuery): Promise<{ contents: ContentRecord[]; next: string | null }>;
   /** Adds up those of the next `limit` contents after `after` that are wanted. `next` as in `survey`. */
@@ -376,6 +377,7 @@ export interface FileToRead {
 }
 
 export interface SurveyQuery {
+  /** `next` of the page before. */
   after: string | null;
   limit: number;
   counted: string[];
@@ -385,6 +387,7 @@ export interface SurveyQuery {
 }
 
 export interface TallyQuery {
+  /** `next` of the page before. */
   after: string | null;
   limit: number;
   /** Places that are there. */

@@ -2,7 +2,8 @@
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { CatalogRefused } from "./catalog.ts";
-import { APPLICATION_ID, migrate, refuseNewer, requireCurrent, schemaVersion } from "./schema.ts";
+import { migrate, refuseNewer, requireCurrent, schemaVersion } from "./migrate.ts";
+import { APPLICATION_ID, MIGRATIONS } from "./schema.ts";
 
 const MAGIC = "SQLite format 3\0";
 const HEADER_BYTES = 100;
@@ -72,6 +73,20 @@ export function readDatabase(path: string): DatabaseSync {
       db.close();
       throw error;
     }
+  });
+}
+
+/**
+ * Whether there is a catalog at `path` that an older program wrote, which takes a while to open.
+ * Throws `CatalogRefused` when it cannot be opened at all.
+ */
+export function isOutdated(path: string): boolean {
+  if (sizeOf(path) < 0) return false;
+  refuseForeign(path);
+  return refusing(path, () => {
+    using db = new DatabaseSync(path, { readOnly: true });
+    db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    return schemaVersion(db) < MIGRATIONS.length;
   });
 }
 

@@ -36,6 +36,18 @@ export function ownerKey(db: Statements, owner: string): number {
   return key;
 }
 
+/** A content as the tables name it, and as callers do. */
+export interface Content {
+  key: number;
+  digest: string;
+}
+
+/** The content's key, or `undefined` when the catalog does not know it. */
+export function findContent(db: Statements, digest: string): number | undefined {
+  const bytes = digestBytes(digest);
+  return db.get<{ key: number }>("SELECT key FROM contents WHERE digest = ?", bytes)?.key;
+}
+
 /** The ids in a `json_group_array`, in the order that answers have. */
 export function idsOf(json: string): string[] {
   return (JSON.parse(json) as string[]).sort();

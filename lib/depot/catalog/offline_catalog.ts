@@ -65,27 +65,28 @@ export class OfflineCatalog implements Disposable {
   /** Every copy at a place, ascending by digest. */
   *replicas(place: string): Generator<KnownReplica> {
     const page = this.#db.prepare(
-      "SELECT r.content AS content, c.size AS size, r.state AS state FROM replicas r " +
-        "JOIN contents c ON c.digest = r.content JOIN places p ON p.key = r.place " +
-        `WHERE p.id = ? AND r.content > ? ORDER BY r.content LIMIT ${PAGE_ROWS}`,
+      "SELECT r.digest, c.size, r.state FROM places p " +
+        "CROSS JOIN replicas r ON r.place = p.key CROSS JOIN contents c ON c.key = r.content " +
+        `WHERE p.id = ? AND r.digest > ? ORDER BY r.digest LIMIT ${PAGE_ROWS}`,
     );
     let after = new Uint8Array();
     while (true) {
-      const rows = page.all(place, after) as { content: Uint8Array; size: number; state: string }[];
-      for (const { content, size, state } of rows) {
-        yield { digest: Buffer.from(content).toString("hex"), size, state };
+      const rows = page.all(place, after) as { digest: Uint8Array; size: number; state: string }[];
+      for (const { digest, size, state } of rows) {
+        yield { digest: Buffer.from(digest).toString("hex"), size, state };
       }
       if (rows.length < PAGE_ROWS) return;
-      after = rows.at(-1)!.content as Uint8Array<ArrayBuffer>;
+      after = rows.at(-1)!.digest as Uint8Array<ArrayBuffer>;
     }
   }
 
   /** Contents of files that have no good copy anywhere. */
   contentsWithoutCopy(): string[] {
     return this.#db.prepare(
-      "SELECT DISTINCT f.content AS content FROM files f WHERE NOT EXISTS " +
-        "(SELECT 1 FROM replicas r WHERE r.content = f.content AND r.state = 'good')",
-    ).all().map(({ content }) => Buffer.from(content as Uint8Array).toString("hex"));
+      "SELECT c.digest FROM contents c WHERE EXISTS " +
+        "(SELECT 1 FROM files f WHERE f.content = c.key) AND NOT EXISTS " +
+        "(SELECT 1 FROM replicas r WHERE r.content = c.key AND r.state = 'good')",
+    ).all().map(({ digest }) => Buffer.from(digest as Uint8Array).toString("hex")).sort();
   }
 
   /** Whether an upload with this key is under way. */

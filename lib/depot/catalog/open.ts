@@ -1,12 +1,20 @@
 /** Opens the catalog: its verbs, each a call to the worker that has the database. */
+import type { Log } from "../log.ts";
 import type { Catalog } from "./catalog.ts";
+import { isOutdated } from "./database_file.ts";
 import { GroupedCalls } from "./grouped_calls.ts";
 import type { Verb } from "./verb.ts";
 import { VERBS } from "./verbs.ts";
 
+const BRINGING_UP =
+  "Bringing the catalog to the form of this program, which older ones then refuse: some 10 s and " +
+  "500 MB of disk for a million files. It may be stopped, and begins again at the next start";
+
 export interface OpenOptions {
   /** The identifier of a depot whose catalog is made by this call; a random UUID when not given. */
   newDepot?: string;
+  /** Is told when the catalog is an older program's, which takes a while to open. */
+  log?: Log;
 }
 
 /**
@@ -17,6 +25,9 @@ export interface OpenOptions {
  * locked or of a newer schema.
  */
 export async function openCatalog(path: string, options: OpenOptions = {}): Promise<Catalog> {
+  const { log } = options;
+  const outdated = log !== undefined && isOutdated(path);
+  if (outdated) log.warn(BRINGING_UP);
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     type: "module",
     name: "catalog",
@@ -24,6 +35,7 @@ export async function openCatalog(path: string, options: OpenOptions = {}): Prom
   const calls = new GroupedCalls(worker);
   try {
     const { depot } = await calls.open(path, options.newDepot ?? crypto.randomUUID());
+    if (outdated) log.info("Brought the catalog to the form of this program");
     return catalogOf(calls, depot);
   } catch (error) {
     worker.terminate();

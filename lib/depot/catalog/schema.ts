@@ -3,9 +3,23 @@
  *
  * The file's `application_id` says that it is a catalog, its `user_version` how many of the steps
  * it has been through. A step is never changed after a release: what comes later is a new step.
+ *
+ * Tables name owners, places and contents by small integers, which never leave the database; outside
+ * a content is its digest. Digests come in no order, so that whatever is sorted by them takes
+ * another page for each deposit, to be read, written to the log, and written once more: with a
+ * million files that was half of what a deposit cost. A key grows: what belongs to new contents is
+ * appended, and what was deposited together lies together. By digest there is only what has to be
+ * found or walked over by it:
+ *
+ * - `contents`: a deposit's digest leads to its key. Chunk checks stand last in the row, where a long
+ *   blob is on pages of its own.
+ * - `replicas_by_digest`: a place's list, which comes by digest, is compared side by side.
+ * - `asides`: a set-aside copy may be of a content that the catalog does not know.
+ *
+ * The key of a content that was forgotten may be the next one's. By then no row has it any more, and
+ * nobody keeps a key beyond a verb but a walk, to which it says only how far it got.
  */
-import type { DatabaseSync } from "node:sqlite";
-import { CatalogRefused } from "./catalog.ts";
+import { CONTENT_KEYS } from "./schema_content_keys.ts";
 
 /** In the file's header, bytes 68 to 71: the ASCII letters `Depo`. */
 export const APPLICATION_ID = 0x4465706f;
@@ -143,52 +157,5 @@ export const MIGRATIONS: readonly string[] = [
   CHANGES,
   REMOVED,
   REMOVED_BY_OWNER,
+  CONTENT_KEYS,
 ];
-
-/** The schema version that a catalog's file is at; 0 for an empty database. */
-export function schemaVersion(db: DatabaseSync): number {
-  return db.prepare("PRAGMA user_version").get()!.user_version as number;
-}
-
-/** Throws `CatalogRefused` when the file at `path` was written by a later program than this one. */
-export function refuseNewer(version: number, path: string, known = MIGRATIONS.length): void {
-  if (version <= known) return;
-  throw new CatalogRefused(
-    `Cannot open the catalog ${path}: its schema has version ${version} and this program knows ` +
-      `versions up to ${known}. Start the depot with the newer program that wrote it`,
-  );
-}
-
-/** Throws `CatalogRefused` unless the file at `path` has the very schema of this program. */
-export function requireCurrent(version: number, path: string): void {
-  refuseNewer(version, path);
-  if (version === MIGRATIONS.length) return;
-  throw new CatalogRefused(
-    `Cannot read the catalog ${path}: an older program wrote it. Start the depot once with this one`,
-  );
-}
-
-/** Takes the database through the steps it lacks, each in a transaction of its own. */
-export function migrate(db: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
-  // A step may have to build a table again that others refer to.
-  db.exec("PRAGMA foreign_keys = OFF");
-  for (let version = schemaVersion(db); version < migrations.length; version++) {
-    db.exec("BEGIN IMMEDIATE");
-    try {
-      db.exec(migrations[version]!);
-      const dangling = db.prepare("PRAGMA foreign_key_check").get();
-      if (dangling) {
-        throw new Error(
-          `Cannot bring the catalog to version ${version + 1}: ${
-            JSON.stringify(dangling)
-          } refers to nothing`,
-        );
-      }
-      db.exec(`PRAGMA user_version = ${version + 1}; COMMIT`);
-    } catch (error) {
-      if (db.isTransaction) db.exec("ROLLBACK");
-      throw error;
-    }
-  }
-  db.exec("PRAGMA foreign_keys = ON");
-}

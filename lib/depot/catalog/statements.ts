@@ -42,6 +42,13 @@ export class Statements implements Disposable {
     return changes;
   }
 
+  /** The key of the row that it inserted; `undefined` when it did not. */
+  insert(sql: string, ...values: SQLInputValue[]): number | undefined {
+    const { changes, lastInsertRowid } = this.#prepare(sql).run(...values);
+    this.#changes += Number(changes);
+    return changes ? Number(lastInsertRowid) : undefined;
+  }
+
   /** For `BEGIN`, `SAVEPOINT` and the like, whose count of changed rows is that of the last write. */
   control(sql: string): void {
     this.#prepare(sql).run();

@@ -1,10 +1,8 @@
 /** Contents: what each is, what it wants, where it is, and when it is forgotten. */
 import type { ContentCopies, ReplicaState, Tally } from "./catalog.ts";
-import { digestBytes, findPlace, idsOf } from "./keys.ts";
+import { type Content, digestBytes, findPlace, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
-
-const LAST_DIGEST = "f".repeat(64);
 
 /** The largest number that a file with a content wants, also one that can still be restored. */
 function wantedFor(content: string): string {
@@ -14,21 +12,24 @@ function wantedFor(content: string): string {
   )`;
 }
 
-const WANTED = wantedFor("c.digest");
+const WANTED = wantedFor("c.key");
 
-/** What a survey walks over, ascending by the column. */
-const EVERY_CONTENT = { of: "contents c WHERE true", column: "c.digest" };
+/**
+ * What a survey walks over, ascending by the column, which has keys: what is looked up of contents
+ * that follow each other lies on the same pages.
+ */
+const EVERY_CONTENT = { of: "contents c WHERE true", column: "c.key" };
 const CONTENTS_OF_PLACE = {
-  of: `replicas h CROSS JOIN contents c ON c.digest = h.content
+  of: `replicas h CROSS JOIN contents c ON c.key = h.content
        WHERE h.place = ? AND h.state = 'good'`,
   column: "h.content",
 };
 
-/** How many good replicas the content `found.digest` has on places of a list of ids. */
+/** How many good replicas the content `found.key` has on places of a list of ids. */
 function goodOn(ids: string): string {
   return `(
     SELECT count(*) FROM replicas r
-    WHERE r.content = found.digest AND r.state = 'good' AND +r.place IN (
+    WHERE r.content = found.key AND r.state = 'good' AND +r.place IN (
       SELECT key FROM places WHERE id IN (SELECT value FROM json_each(${ids}))
     )
   )`;
@@ -36,12 +37,11 @@ function goodOn(ids: string): string {
 
 export const contentVerbs = {
   content(db, digest) {
-    const content = digestBytes(digest);
-    const row = db.get<{ size: number; wanted: number }>(
-      `SELECT c.size, ${WANTED} AS wanted FROM contents c WHERE c.digest = ?`,
-      content,
+    const row = db.get<{ key: number; size: number; wanted: number }>(
+      `SELECT c.key, c.size, ${WANTED} AS wanted FROM contents c WHERE c.digest = ?`,
+      digestBytes(digest),
     );
-    return row ? { digest, ...row, ...whereabouts(db, content) } : null;
+    return row ? withWhereabouts(db, { digest, ...row }) : null;
   },
 
   chunkChecks(db, digest) {
@@ -51,98 +51,89 @@ export const contentVerbs = {
     )?.checks ?? null;
   },
 
-  // The page's end is found first, so that only what is not as wanted leaves the database.
+  // Only what is not as wanted leaves the database, so that the page's end is found apart.
   survey(db, { after, limit, counted, few, place }) {
     const walk = place === undefined ? EVERY_CONTENT : CONTENTS_OF_PLACE;
     const { of, column } = walk;
-    const from = startOf(after);
-    const at = place === undefined ? [] : [findPlace(db, place) ?? null];
-    const end = pageEnd(db, walk, [...at, from, limit - 1]);
-    const rows = db.all<{ digest: string; size: number; wanted: number }>(
-      `SELECT lower(hex(digest)) AS digest, size, wanted FROM (
-         SELECT c.digest, c.size, ${WANTED} AS wanted
-         FROM ${of} AND ${column} > ? AND ${column} <= ? ORDER BY ${column}
+    const values = [...place === undefined ? [] : [findPlace(db, place) ?? null], Number(after)];
+    const rows = db.all<Content & { size: number; wanted: number }>(
+      `SELECT key, lower(hex(digest)) AS digest, size, wanted FROM (
+         SELECT c.key, c.digest, c.size, ${WANTED} AS wanted
+         FROM ${of} AND ${column} > ? ORDER BY ${column} LIMIT ?
        ) found WHERE ${goodOn("?")} <> wanted OR (
          ${goodOn("?")} <= 1 AND ${goodOn("?")} < wanted
        )`,
-      ...at,
-      from,
-      digestBytes(end ?? LAST_DIGEST),
+      ...values,
+      limit,
       ...[counted, few?.live ?? counted, few?.counted ?? counted].map((ids) => JSON.stringify(ids)),
     );
     return {
-      contents: rows.map((row) => ({ ...row, ...whereabouts(db, digestBytes(row.digest)) })),
-      next: end,
+      contents: rows.map((row) => withWhereabouts(db, row)),
+      next: pageEnd(db, walk, [...values, limit - 1]),
     };
   },
 
   tally(db, { after, limit, live }) {
-    const end = pageEnd(db, EVERY_CONTENT, [startOf(after), limit - 1]);
     const tally = db.get<Tally>(
       `SELECT coalesce(sum(files), 0) AS files, coalesce(sum(files * size), 0) AS bytes,
          count(*) AS contents, coalesce(sum(size), 0) AS contentBytes,
          coalesce(sum(max(0, wanted - ${goodOn("?")})), 0) AS deficit,
          coalesce(sum(NOT EXISTS (
-           SELECT 1 FROM replicas r WHERE r.content = found.digest AND r.state = 'good'
+           SELECT 1 FROM replicas r WHERE r.content = found.key AND r.state = 'good'
          )), 0) AS damaged
        FROM (
-         SELECT c.digest, c.size, ${WANTED} AS wanted,
-           (SELECT count(*) FROM files WHERE content = c.digest) AS files
-         FROM contents c WHERE c.digest > ? AND c.digest <= ?
+         SELECT c.key, c.size, ${WANTED} AS wanted,
+           (SELECT count(*) FROM files WHERE content = c.key) AS files
+         FROM contents c WHERE c.key > ? ORDER BY c.key LIMIT ?
        ) found WHERE wanted > 0`,
       JSON.stringify(live),
-      startOf(after),
-      digestBytes(end ?? LAST_DIGEST),
+      Number(after),
+      limit,
     )!;
-    return { tally: { ...tally }, next: end };
+    return { tally: { ...tally }, next: pageEnd(db, EVERY_CONTENT, [Number(after), limit - 1]) };
   },
 } satisfies Partial<Verbs>;
 
-/** The last digest of a page, or `null` when it is not full. */
+/** Where to go on after a page, or `null` when it is not full; `null` is less than any key. */
 function pageEnd(
   db: Statements,
   { of, column }: typeof EVERY_CONTENT,
-  values: (number | Uint8Array | null)[],
+  values: (number | null)[],
 ): string | null {
-  return db.get<{ digest: string }>(
-    `SELECT lower(hex(${column})) AS digest FROM ${of} AND ${column} > ?
+  return db.get<{ next: string }>(
+    `SELECT CAST(${column} AS TEXT) AS next FROM ${of} AND ${column} > ?
      ORDER BY ${column} LIMIT 1 OFFSET ?`,
     ...values,
-  )?.digest ?? null;
+  )?.next ?? null;
 }
 
-/** What comes after `after`; after nothing, every digest. */
-function startOf(after: string | null): Uint8Array {
-  return after === null ? new Uint8Array(0) : digestBytes(after);
-}
-
-/** Where there are copies of the content, set-aside ones too. */
-export function whereabouts(
+/** Where there are copies of the content, set-aside ones too, in place of its key. */
+export function withWhereabouts<T extends Content>(
   db: Statements,
-  content: Uint8Array,
-): Pick<ContentCopies, "replicas" | "asides"> {
+  { key, ...content }: T,
+): Omit<T, "key"> & Pick<ContentCopies, "replicas" | "asides"> {
   const replicas = db.all<{ place: string; state: ReplicaState; verifiedAt: number | null }>(
     `SELECT p.id AS place, r.state, r.verified_at AS verifiedAt
      FROM replicas r CROSS JOIN places p ON p.key = r.place WHERE r.content = ? ORDER BY p.id`,
-    content,
+    key,
   ).map((row) => ({ ...row }));
   const asides = db.get<{ places: string }>(
     `SELECT json_group_array(p.id) AS places
-     FROM asides a CROSS JOIN places p ON p.key = a.place WHERE a.content = ?`,
-    content,
+     FROM asides a CROSS JOIN places p ON p.key = a.place WHERE a.digest = ?`,
+    digestBytes(content.digest),
   )!;
-  return { replicas, asides: idsOf(asides.places) };
+  return { ...content, replicas, asides: idsOf(asides.places) };
 }
 
 /** The largest number that a file with this content wants; 0 when no file has it. */
-export function wantedOf(db: Statements, content: Uint8Array): number {
+export function wantedOf(db: Statements, content: number): number {
   return db.get<{ wanted: number }>(`SELECT ${wantedFor("?1")} AS wanted`, content)!.wanted;
 }
 
 /** Forgets a content that no file, removed or not, no replica and no upload refers to; to be called after each goes. */
-export function forgetUnneeded(db: Statements, content: Uint8Array): void {
+export function forgetUnneeded(db: Statements, content: number): void {
   db.run(
-    `DELETE FROM contents WHERE digest = ?1
+    `DELETE FROM contents WHERE key = ?1
      AND NOT EXISTS (SELECT 1 FROM files WHERE content = ?1)
      AND NOT EXISTS (SELECT 1 FROM removed WHERE content = ?1)
      AND NOT EXISTS (SELECT 1 FROM replicas WHERE content = ?1)

@@ -1,7 +1,7 @@
 /** Files: an owner's names for contents. */
 import { Buffer } from "node:buffer";
 import type { DepositCommit, FileAttributes, FileRecord, Keeping } from "./catalog.ts";
-import { digestBytes, findOwner, idsOf } from "./keys.ts";
+import { findContent, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
@@ -43,7 +43,7 @@ export const fileVerbs = {
     const file = fileOf(db, key, name);
     if (key === undefined || !file) return null;
     takeAway(db, key, name, keeping);
-    forgetUnneeded(db, digestBytes(file.digest));
+    forgetUnneeded(db, findContent(db, file.digest)!);
     return file;
   },
 } satisfies Partial<Verbs>;
@@ -62,12 +62,12 @@ export function goodPlaces(content: string): string {
 }
 
 /** What is known of a file itself, for the head of a query. */
-export const OWN_COLUMNS = `f.name, f.version, lower(hex(f.content)) AS digest, c.size, f.wanted,
+export const OWN_COLUMNS = `f.name, f.version, lower(hex(c.digest)) AS digest, c.size, f.wanted,
     f.deposited_at AS depositedAt, f.modified_at AS modifiedAt, f.executable`;
 /** And where it is. */
 export const FILE_COLUMNS = `${OWN_COLUMNS}, ${goodPlaces("f.content")} AS places`;
 const FILE = `SELECT ${FILE_COLUMNS}
-  FROM files f CROSS JOIN contents c ON c.digest = f.content`;
+  FROM files f CROSS JOIN contents c ON c.key = f.content`;
 const FILE_OF_NAME = `${FILE} WHERE f.owner = ? AND f.name = ?`;
 
 /** The owner's file of that name. */
@@ -98,7 +98,7 @@ type NewFile = Omit<DepositCommit, "upload" | "owner" | "good" | "digest">;
 export function putFile(
   db: Statements,
   owner: number,
-  content: Uint8Array,
+  content: number,
   file: NewFile,
 ): void {
   if (!insertFile(db, owner, content, { file, after: 0 })) replaceFile(db, owner, content, file);
@@ -108,7 +108,7 @@ export function putFile(
 function insertFile(
   db: Statements,
   owner: number,
-  content: Uint8Array,
+  content: number,
   { file, after }: { file: NewFile; after: number },
 ): boolean {
   return db.run(
@@ -129,14 +129,14 @@ function insertFile(
   ) > 0;
 }
 
-function replaceFile(db: Statements, owner: number, content: Uint8Array, file: NewFile): void {
-  const before = db.get<{ content: Uint8Array; version: number; wanted: number }>(
+function replaceFile(db: Statements, owner: number, content: number, file: NewFile): void {
+  const before = db.get<{ content: number; version: number; wanted: number }>(
     "SELECT content, version, wanted FROM files WHERE owner = ? AND name = ?",
     owner,
     file.name,
   )!;
   const wanted = file.keepWanted ? before.wanted : file.wanted;
-  if (Buffer.compare(before.content, content) === 0) {
+  if (before.content === content) {
     setFile(db, owner, file.name, { wanted, ...file.attributes });
     return;
   }

@@ -30,9 +30,8 @@ export const ownerVerbs = {
 
   ownedAmong(db, owner, digests) {
     return db.get<{ owned: number }>(
-      `SELECT count(*) AS owned FROM json_each(?) WHERE EXISTS (
-         SELECT 1 FROM files WHERE content = unhex(value) AND owner = ?
-       )`,
+      `SELECT count(*) AS owned FROM json_each(?) CROSS JOIN contents c ON c.digest = unhex(value)
+       WHERE EXISTS (SELECT 1 FROM files WHERE content = c.key AND owner = ?)`,
       JSON.stringify(digests),
       findOwner(db, owner) ?? null,
     )!.owned;
@@ -81,8 +80,8 @@ function spreadsOf(
      FROM (
        SELECT f.name, f.wanted, c.size, group_concat(r.place) AS places,
          min(coalesce(r.verified_at, 0)) AS oldest,
-         EXISTS (SELECT 1 FROM asides s WHERE s.content = f.content) AS aside
-       FROM files f CROSS JOIN contents c ON c.digest = f.content
+         EXISTS (SELECT 1 FROM asides s WHERE s.digest = c.digest) AS aside
+       FROM files f CROSS JOIN contents c ON c.key = f.content
          LEFT JOIN replicas r ON r.content = f.content AND r.state = 'good'
        WHERE f.owner = ? AND f.name > ? GROUP BY f.name ORDER BY f.name LIMIT ?
      ) GROUP BY wanted, places, aside, checked`,

@@ -65,12 +65,12 @@ export const placeVerbs = {
   },
 
   addAside(db, { digest, place, since }) {
-    putAside(db, digestBytes(digest), placeKey(db, place), since);
+    putAside(db, digest, placeKey(db, place), since);
   },
 
   dropAside(db, digest, place) {
     db.run(
-      "DELETE FROM asides WHERE content = ? AND place = ?",
+      "DELETE FROM asides WHERE digest = ? AND place = ?",
       digestBytes(digest),
       findPlace(db, place) ?? null,
     );
@@ -78,18 +78,18 @@ export const placeVerbs = {
 
   asides(db) {
     return db.all<AsideRecord>(
-      `SELECT lower(hex(a.content)) AS digest, p.id AS place, a.since
-       FROM asides a CROSS JOIN places p ON p.key = a.place ORDER BY a.content, p.id`,
+      `SELECT lower(hex(a.digest)) AS digest, p.id AS place, a.since
+       FROM asides a CROSS JOIN places p ON p.key = a.place ORDER BY a.digest, p.id`,
     ).map((row) => ({ ...row }));
   },
 } satisfies Partial<Verbs>;
 
 /** A place has at most one record for a digest: the latest, however many copies lie there. */
-export function putAside(db: Statements, content: Uint8Array, place: number, since: number): void {
+export function putAside(db: Statements, digest: string, place: number, since: number): void {
   db.run(
-    `INSERT INTO asides (content, place, since) VALUES (?1, ?2, ?3)
-     ON CONFLICT (content, place) DO UPDATE SET since = ?3`,
-    content,
+    `INSERT INTO asides (digest, place, since) VALUES (?1, ?2, ?3)
+     ON CONFLICT (digest, place) DO UPDATE SET since = ?3`,
+    digestBytes(digest),
     place,
     since,
   );

@@ -1,6 +1,6 @@
 /** Files that were removed or replaced and can still be restored. */
 import type { RemovedRecord } from "./catalog.ts";
-import { digestBytes, findOwner, idsOf } from "./keys.ts";
+import { findContent, findOwner, idsOf } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
@@ -51,37 +51,38 @@ export const removedVerbs = {
       found,
     );
     db.run(`${DELETE_REMOVED} AND version = ?`, key, name, found);
-    if (present) forgetUnneeded(db, digestBytes(present.digest));
+    if (present) forgetUnneeded(db, findContent(db, present.digest)!);
     return fileOf(db, key, name)!;
   },
 
   forgetFile(db, owner, name) {
     const key = findOwner(db, owner);
     if (key === undefined) return null;
-    const rows = db.all<{ digest: string }>(
-      `SELECT lower(hex(content)) AS digest FROM files WHERE owner = ?1 AND name = ?2
-       UNION ALL SELECT lower(hex(content)) FROM removed WHERE owner = ?1 AND name = ?2`,
+    const contents = db.all<{ key: number; digest: string }>(
+      `SELECT key, lower(hex(digest)) AS digest FROM contents WHERE key IN (
+         SELECT content FROM files WHERE owner = ?1 AND name = ?2
+         UNION ALL SELECT content FROM removed WHERE owner = ?1 AND name = ?2
+       )`,
       key,
       name,
     );
-    if (rows.length === 0) return null;
-    const digests = [...new Set(rows.map(({ digest }) => digest))].sort();
+    if (contents.length === 0) return null;
     takeAway(db, key, name);
     db.run(DELETE_REMOVED, key, name);
-    for (const digest of digests) forgetUnneeded(db, digestBytes(digest));
-    return digests;
+    for (const content of contents) forgetUnneeded(db, content.key);
+    return contents.map(({ digest }) => digest).sort();
   },
 
   removedByEnd(db, owner, limit) {
     return db.all<{ digest: string; size: number; places: string }>(
       // Each content once: an owner may have removed the same one ten thousand times.
-      `SELECT lower(hex(found.content)) AS digest, c.size,
+      `SELECT lower(hex(c.digest)) AS digest, c.size,
          ${goodPlaces("found.content")} AS places
        FROM (
          SELECT DISTINCT content FROM (
            SELECT content FROM removed WHERE owner = ?1 ORDER BY kept_until LIMIT ?2
          )
-       ) found CROSS JOIN contents c ON c.digest = found.content
+       ) found CROSS JOIN contents c ON c.key = found.content
        WHERE NOT EXISTS (SELECT 1 FROM files WHERE content = found.content)
        AND NOT EXISTS (SELECT 1 FROM removed WHERE content = found.content AND +owner <> ?1)
        ORDER BY (SELECT max(kept_until) FROM removed WHERE content = found.content)`,
@@ -93,7 +94,8 @@ export const removedVerbs = {
   forgetRemoved(db, owner, digests) {
     const key = findOwner(db, owner) ?? null;
     return digests.filter((digest) => {
-      const content = digestBytes(digest);
+      const content = findContent(db, digest);
+      if (content === undefined) return false;
       const files = db.run("DELETE FROM removed WHERE content = ? AND +owner = ?", content, key);
       if (files > 0) forgetUnneeded(db, content);
       return files > 0;
@@ -101,15 +103,16 @@ export const removedVerbs = {
   },
 
   releaseRemoved(db, now, limit) {
-    const rows = db.all<{ owner: number; name: string; version: number; digest: string }>(
-      `SELECT owner, name, version, lower(hex(content)) AS digest FROM removed
-       WHERE kept_until <= ? ORDER BY kept_until LIMIT ?`,
+    const rows = db.all<ReleasedRow>(
+      `SELECT f.owner, f.name, f.version, f.content, lower(hex(c.digest)) AS digest
+       FROM removed f CROSS JOIN contents c ON c.key = f.content
+       WHERE f.kept_until <= ? ORDER BY f.kept_until LIMIT ?`,
       now,
       limit,
     );
-    for (const { owner, name, version, digest } of rows) {
+    for (const { owner, name, version, content } of rows) {
       db.run(`${DELETE_REMOVED} AND version = ?`, owner, name, version);
-      forgetUnneeded(db, digestBytes(digest));
+      forgetUnneeded(db, content);
     }
     return rows.map(({ digest }) => digest);
   },
@@ -118,7 +121,15 @@ export const removedVerbs = {
 const DELETE_REMOVED = "DELETE FROM removed WHERE owner = ? AND name = ?";
 const REMOVED = `
   SELECT ${FILE_COLUMNS}, f.removed_at AS removedAt, f.kept_until AS keptUntil
-  FROM removed f CROSS JOIN contents c ON c.digest = f.content`;
+  FROM removed f CROSS JOIN contents c ON c.key = f.content`;
+
+interface ReleasedRow {
+  owner: number;
+  name: string;
+  version: number;
+  content: number;
+  digest: string;
+}
 
 type RemovedRow = FileRow & Pick<RemovedRecord, "removedAt" | "keptUntil">;
 

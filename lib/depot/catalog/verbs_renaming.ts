@@ -27,8 +27,8 @@ export const renamingVerbs = {
         key,
         move.from,
       );
-      if (present) forgetUnneeded(db, present);
-      return present ? [Buffer.from(present).toString("hex")] : [];
+      if (present) forgetUnneeded(db, present.key);
+      return present ? [present.digest] : [];
     });
     return { files: moves.length, replaced };
   },
@@ -61,13 +61,18 @@ function movesOf(db: Statements, owner: number, { from, to, most }: Renaming): M
   })).sort((a, b) => a.from.length - b.from.length);
 }
 
-/** The digest of the file of that name. */
-function contentAt(db: Statements, owner: number, name: string): Uint8Array | undefined {
-  return db.get<{ content: Uint8Array }>(
-    "SELECT content FROM files WHERE owner = ? AND name = ?",
+/** The content of the file of that name. */
+function contentAt(
+  db: Statements,
+  owner: number,
+  name: string,
+): { key: number; digest: string } | undefined {
+  return db.get(
+    `SELECT c.key, lower(hex(c.digest)) AS digest FROM files f CROSS JOIN contents c
+       ON c.key = f.content WHERE f.owner = ? AND f.name = ?`,
     owner,
     name,
-  )?.content;
+  );
 }
 
 /** What is itself about to move is in nobody's way. */

@@ -1,6 +1,6 @@
 /** Replicas: each change of state, and the only place where a good one is doomed. */
 import type { PlaceReplica, ReplicaKey, ReplicaState } from "./catalog.ts";
-import { digestBytes, findPlace, placeKey } from "./keys.ts";
+import { type Content, digestBytes, findContent, findPlace, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded, wantedOf } from "./verbs_contents.ts";
@@ -8,9 +8,8 @@ import { putAside } from "./verbs_places.ts";
 
 export const replicaVerbs = {
   beginCopy(db, digest, place) {
-    const content = digestBytes(digest);
-    if (!db.get("SELECT 1 FROM contents WHERE digest = ?", content)) return false;
-    return startWriting(db, content, placeKey(db, place));
+    const key = findContent(db, digest);
+    return key !== undefined && startWriting(db, { key, digest }, placeKey(db, place));
   },
 
   finishCopy(db, digest, place, now) {
@@ -18,7 +17,7 @@ export const replicaVerbs = {
       `UPDATE replicas SET state = 'good', verified_at = ?
        WHERE content = ? AND place = ? AND state <> 'doomed'`,
       now,
-      digestBytes(digest),
+      findContent(db, digest) ?? null,
       placeKey(db, place),
     );
     // A doomed row's bytes may be on their way out: calling it good would count what is not there.
@@ -29,7 +28,8 @@ export const replicaVerbs = {
 
   // Where an upload is about to write the same content, the row is that upload's too.
   dropCopy(db, digest, place) {
-    const content = digestBytes(digest);
+    const content = findContent(db, digest);
+    if (content === undefined) return;
     db.run(
       `DELETE FROM replicas WHERE content = ?1 AND place = ?2 AND state = 'writing'
        AND place NOT IN (${PREPARED_PLACES})`,
@@ -44,21 +44,20 @@ export const replicaVerbs = {
       `UPDATE replicas SET verified_at = ?
        WHERE content = ? AND place = ? AND state = 'good'`,
       now,
-      digestBytes(digest),
+      findContent(db, digest) ?? null,
       placeKey(db, place),
     );
   },
 
   replicaLost(db, digest, place, how, now) {
-    const content = digestBytes(digest);
     const key = placeKey(db, place);
-    removeReplica(db, content, key, "good");
-    if (how === "aside") putAside(db, content, key, now);
-    forgetUnneeded(db, content);
+    if (how === "aside") putAside(db, digest, key, now);
+    removeReplica(db, digest, key, "good");
   },
 
   doomSurplus(db, digest, order, live) {
-    const content = digestBytes(digest);
+    const content = findContent(db, digest);
+    if (content === undefined) return [];
     const wanted = wantedOf(db, content);
     if (wanted === 0 && isPrepared(db, content)) return [];
     const good = db.all<{ place: string }>(
@@ -74,17 +73,15 @@ export const replicaVerbs = {
   },
 
   replicaGone(db, digest, place) {
-    const content = digestBytes(digest);
-    removeReplica(db, content, placeKey(db, place), "doomed");
-    forgetUnneeded(db, content);
+    removeReplica(db, digest, placeKey(db, place), "doomed");
   },
 
   replicasIn(db, state, { after, limit }) {
     return db.all<ReplicaKey>(
-      `SELECT lower(hex(r.content)) AS digest, p.id AS place
+      `SELECT lower(hex(r.digest)) AS digest, p.id AS place
        FROM replicas r CROSS JOIN places p ON p.key = r.place
-       WHERE r.state <> 'good' AND r.state = ? AND (r.content, r.place) > (?, ?)
-       ORDER BY r.content, r.place LIMIT ?`,
+       WHERE r.state <> 'good' AND r.state = ? AND (r.digest, r.place) > (?, ?)
+       ORDER BY r.digest, r.place LIMIT ?`,
       state,
       after ? digestBytes(after.digest) : new Uint8Array(0),
       after ? placeKey(db, after.place) : 0,
@@ -94,9 +91,9 @@ export const replicaVerbs = {
 
   replicasOn(db, place, { after, limit }) {
     return db.all<PlaceReplica>(
-      `SELECT lower(hex(r.content)) AS digest, c.size, r.state, r.verified_at AS verifiedAt
-       FROM replicas r CROSS JOIN contents c ON c.digest = r.content
-       WHERE r.place = ? AND r.content > ? ORDER BY r.content LIMIT ?`,
+      `SELECT lower(hex(r.digest)) AS digest, c.size, r.state, r.verified_at AS verifiedAt
+       FROM replicas r CROSS JOIN contents c ON c.key = r.content
+       WHERE r.place = ? AND r.digest > ? ORDER BY r.digest LIMIT ?`,
       findPlace(db, place) ?? null,
       after === undefined ? new Uint8Array(0) : digestBytes(after),
       limit,
@@ -110,13 +107,14 @@ const PREPARED_PLACES = `
   WHERE u.content = ?1 AND up.prepared = 1`;
 
 /** A row `writing` where there is none or a doomed one. False where there is any other. */
-export function startWriting(db: Statements, content: Uint8Array, place: number): boolean {
+export function startWriting(db: Statements, content: Content, place: number): boolean {
   return db.run(
-    `INSERT INTO replicas (content, place, state) VALUES (?, ?, 'writing')
+    `INSERT INTO replicas (content, place, digest, state) VALUES (?, ?, ?, 'writing')
      ON CONFLICT (content, place) DO UPDATE SET state = 'writing', verified_at = NULL
      WHERE state = 'doomed'`,
-    content,
+    content.key,
     place,
+    digestBytes(content.digest),
   ) > 0;
 }
 
@@ -124,24 +122,26 @@ export function startWriting(db: Statements, content: Uint8Array, place: number)
  * A row `good`. The one that was prepared may have vanished since: a good copy that a read found bad
  * was set aside while whole bytes were on their way.
  */
-export function makeGood(db: Statements, content: Uint8Array, place: number, now: number): void {
+export function makeGood(db: Statements, content: Content, place: number, now: number): void {
   const isThere = db.run(
     "UPDATE replicas SET state = 'good', verified_at = ? WHERE content = ? AND place = ?",
     now,
-    content,
+    content.key,
     place,
   ) > 0;
   if (isThere) return;
   db.run(
-    "INSERT INTO replicas (content, place, state, verified_at) VALUES (?, ?, 'good', ?)",
-    content,
+    `INSERT INTO replicas (content, place, digest, state, verified_at)
+     VALUES (?, ?, ?, 'good', ?)`,
+    content.key,
     place,
+    digestBytes(content.digest),
     now,
   );
 }
 
 /** Dooms the rows `writing` that this upload prepared and that no other upload is prepared for. */
-export function doomWriting(db: Statements, content: Uint8Array, upload: string): void {
+export function doomWriting(db: Statements, content: number, upload: string): void {
   db.run(
     `UPDATE replicas SET state = 'doomed', verified_at = NULL
      WHERE content = ?1 AND state = 'writing'
@@ -152,7 +152,7 @@ export function doomWriting(db: Statements, content: Uint8Array, upload: string)
   );
 }
 
-function preparedPlaces(db: Statements, content: Uint8Array): Set<string> {
+function preparedPlaces(db: Statements, content: number): Set<string> {
   const rows = db.all<{ id: string }>(
     `SELECT id FROM places WHERE key IN (${PREPARED_PLACES})`,
     content,
@@ -160,11 +160,11 @@ function preparedPlaces(db: Statements, content: Uint8Array): Set<string> {
   return new Set(rows.map((row) => row.id));
 }
 
-function isPrepared(db: Statements, content: Uint8Array): boolean {
+function isPrepared(db: Statements, content: number): boolean {
   return db.get("SELECT 1 FROM uploads WHERE content = ? LIMIT 1", content) !== undefined;
 }
 
-function doom(db: Statements, content: Uint8Array, place: number): void {
+function doom(db: Statements, content: number, place: number): void {
   db.run(
     `UPDATE replicas SET state = 'doomed', verified_at = NULL
      WHERE content = ? AND place = ? AND state = 'good'`,
@@ -173,18 +173,17 @@ function doom(db: Statements, content: Uint8Array, place: number): void {
   );
 }
 
-function removeReplica(
-  db: Statements,
-  content: Uint8Array,
-  place: number,
-  state: ReplicaState,
-): void {
+/** The row goes where it is in that state, and the content with its last one. */
+function removeReplica(db: Statements, digest: string, place: number, state: ReplicaState): void {
+  const content = findContent(db, digest);
+  if (content === undefined) return;
   db.run(
     "DELETE FROM replicas WHERE content = ? AND place = ? AND state = ?",
     content,
     place,
     state,
   );
+  forgetUnneeded(db, content);
 }
 
 /** Those of `order` that are good, then the other good ones. */

@@ -1,7 +1,6 @@
 /** Uploads: the intent before any byte, and the deposit that ends it. */
-import { Buffer } from "node:buffer";
 import type { ContentChecks, UploadRecord } from "./catalog.ts";
-import { digestBytes, findOwner, idsOf, ownerKey, placeKey } from "./keys.ts";
+import { type Content, digestBytes, findOwner, idsOf, ownerKey, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
 import { forgetUnneeded } from "./verbs_contents.ts";
@@ -11,47 +10,44 @@ import { doomWriting, makeGood, startWriting } from "./verbs_replicas.ts";
 export const uploadVerbs = {
   beginUpload(db, { upload, owner, places, now, content }) {
     const key = ownerKey(db, owner);
-    const digest = content ? putContent(db, content) : null;
+    const prepared = content ? putContent(db, content) : null;
     const isNew = db.run(
       `INSERT INTO uploads (upload, owner, content, bytes, touched_at) VALUES (?, ?, ?, 0, ?)
        ON CONFLICT (upload) DO NOTHING`,
       upload,
       key,
-      digest,
+      prepared?.key ?? null,
       now,
     ) > 0;
-    if (!isNew) beginAgain(db, upload, { owner: key, content: digest }, now);
-    for (const place of places) addPlace(db, upload, placeKey(db, place), digest);
+    if (!isNew) beginAgain(db, upload, { owner: key, content: prepared }, now);
+    for (const place of places) addPlace(db, upload, placeKey(db, place), prepared);
   },
 
   prepareCommit(db, upload, content, places) {
     const { content: before } = existing(db, upload);
-    const digest = putContent(db, content);
-    prepareFor(db, upload, digest, before);
-    for (const place of places) addPlace(db, upload, placeKey(db, place), digest);
+    const prepared = putContent(db, content);
+    prepareFor(db, upload, prepared, before);
+    for (const place of places) addPlace(db, upload, placeKey(db, place), prepared);
   },
 
   commitDeposit(db, deposit) {
     const { upload, digest, good, now } = deposit;
-    const content = digestBytes(digest);
-    const known = existing(db, upload);
-    if (known.owner !== ownerKey(db, deposit.owner)) throw refused(upload, "it is another owner's");
-    if (!known.content || !sameBytes(known.content, content)) {
-      throw refused(upload, `it is not prepared for ${digest}`);
-    }
+    const { owner, content } = existing(db, upload);
+    if (owner !== ownerKey(db, deposit.owner)) throw refused(upload, "it is another owner's");
+    if (content?.digest !== digest) throw refused(upload, `it is not prepared for ${digest}`);
     if (good.length === 0) throw refused(upload, "no place has its bytes");
     const prepared = preparedBy(db, upload);
-    if (!good.every((place) => prepared.has(place) || isGood(db, content, place))) {
+    if (!good.every((place) => prepared.has(place) || isGood(db, content.key, place))) {
       throw refused(upload, "a place that is said to have it was not prepared");
     }
     for (const [place, key] of prepared) {
       if (good.includes(place)) makeGood(db, content, key, now);
     }
     const failed = [...prepared.keys()].filter((place) => !good.includes(place));
-    if (failed.length > 0) doomWriting(db, content, upload);
+    if (failed.length > 0) doomWriting(db, content.key, upload);
     removeUpload(db, upload);
-    putFile(db, known.owner, content, deposit);
-    return fileOf(db, known.owner, deposit.name)!;
+    putFile(db, owner, content.key, deposit);
+    return fileOf(db, owner, deposit.name)!;
   },
 
   keepUpload(db, upload, bytes, now) {
@@ -62,9 +58,9 @@ export const uploadVerbs = {
   endUpload(db, upload) {
     const known = findUpload(db, upload);
     if (!known) return;
-    if (known.content) doomWriting(db, known.content, upload);
+    if (known.content) doomWriting(db, known.content.key, upload);
     removeUpload(db, upload);
-    if (known.content) forgetUnneeded(db, known.content);
+    if (known.content) forgetUnneeded(db, known.content.key);
   },
 
   upload(db, upload) {
@@ -95,11 +91,19 @@ function toUpload(row: UploadRow): UploadRecord {
 
 interface KnownUpload {
   owner: number;
-  content: Uint8Array | null;
+  /** What it is prepared for. */
+  content: Content | null;
 }
 
 function findUpload(db: Statements, upload: string): KnownUpload | undefined {
-  return db.get<KnownUpload>("SELECT owner, content FROM uploads WHERE upload = ?", upload);
+  const row = db.get<{ owner: number; key: number | null; digest: string }>(
+    `SELECT u.owner, c.key, lower(hex(c.digest)) AS digest
+     FROM uploads u LEFT JOIN contents c ON c.key = u.content WHERE u.upload = ?`,
+    upload,
+  );
+  if (!row) return undefined;
+  const { owner, key, digest } = row;
+  return { owner, content: key === null ? null : { key, digest } };
 }
 
 function existing(db: Statements, upload: string): KnownUpload {
@@ -127,19 +131,19 @@ function beginAgain(
   if (content) prepareFor(db, upload, content, before.content);
 }
 
-/** The upload is about to write `digest`, and nothing of what it was prepared for before. */
+/** The upload is about to write `content`, and nothing of what it was prepared for before. */
 function prepareFor(
   db: Statements,
   upload: string,
-  digest: Uint8Array,
-  before: Uint8Array | null,
+  content: Content,
+  before: Content | null,
 ): void {
-  if (before && sameBytes(before, digest)) return;
-  if (before) unprepare(db, upload, before);
-  db.run("UPDATE uploads SET content = ? WHERE upload = ?", digest, upload);
+  if (before?.key === content.key) return;
+  if (before) unprepare(db, upload, before.key);
+  db.run("UPDATE uploads SET content = ? WHERE upload = ?", content.key, upload);
 }
 
-function unprepare(db: Statements, upload: string, content: Uint8Array): void {
+function unprepare(db: Statements, upload: string, content: number): void {
   doomWriting(db, content, upload);
   db.run("UPDATE upload_places SET prepared = 0 WHERE upload = ?", upload);
   db.run("UPDATE uploads SET content = NULL WHERE upload = ?", upload);
@@ -151,7 +155,7 @@ function addPlace(
   db: Statements,
   upload: string,
   place: number,
-  content: Uint8Array | null,
+  content: Content | null,
 ): void {
   db.run(
     `INSERT INTO upload_places (upload, place, prepared) VALUES (?1, ?2, ?3)
@@ -164,35 +168,22 @@ function addPlace(
 }
 
 /** Equal digests are equal bytes, so that a different size or check means that one was made wrong. */
-function putContent(db: Statements, { digest, size, checks }: ContentChecks): Uint8Array {
-  const content = digestBytes(digest);
-  const isNew = db.run(
+function putContent(db: Statements, { digest, size, checks }: ContentChecks): Content {
+  const values = [digestBytes(digest), size, checks];
+  const added = db.insert(
     `INSERT INTO contents (digest, size, checks) VALUES (?, ?, ?)
      ON CONFLICT (digest) DO NOTHING`,
-    content,
-    size,
-    checks,
-  ) > 0;
-  if (!isNew && !isKnownAs(db, content, size, checks)) {
-    throw new Error(
-      `Cannot prepare ${digest}: the catalog knows it with another size or other checks`,
-    );
-  }
-  return content;
-}
-
-function isKnownAs(
-  db: Statements,
-  content: Uint8Array,
-  size: number,
-  checks: Uint8Array,
-): boolean {
-  return db.get(
-    "SELECT 1 FROM contents WHERE digest = ? AND size = ? AND checks = ?",
-    content,
-    size,
-    checks,
-  ) !== undefined;
+    ...values,
+  );
+  if (added !== undefined) return { key: added, digest };
+  const known = db.get<{ key: number }>(
+    "SELECT key FROM contents WHERE digest = ? AND size = ? AND checks = ?",
+    ...values,
+  );
+  if (known) return { key: known.key, digest };
+  throw new Error(
+    `Cannot prepare ${digest}: the catalog knows it with another size or other checks`,
+  );
 }
 
 /** The places at which the upload is about to give bytes their name, with their keys. */
@@ -206,7 +197,7 @@ function preparedBy(db: Statements, upload: string): Map<string, number> {
 }
 
 /** Where nothing was prepared only a good row will do, because a doomed one's bytes may be going. */
-function isGood(db: Statements, content: Uint8Array, place: string): boolean {
+function isGood(db: Statements, content: number, place: string): boolean {
   return db.get(
     "SELECT 1 FROM replicas WHERE content = ? AND place = ? AND state = 'good'",
     content,
@@ -217,8 +208,4 @@ function isGood(db: Statements, content: Uint8Array, place: string): boolean {
 function removeUpload(db: Statements, upload: string): void {
   db.run("DELETE FROM upload_places WHERE upload = ?", upload);
   db.run("DELETE FROM uploads WHERE upload = ?", upload);
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0;
 }

@@ -1,3 +1,5 @@
+import { DatabaseSync } from "node:sqlite";
+import type { Catalog } from "../../../lib/depot/catalog/catalog.ts";
 import { assertEquals, assertRejects } from "../../assert.ts";
 import {
   content,
@@ -5,6 +7,7 @@ import {
   digest,
   OTHER_OWNER,
   OWNER,
+  states,
   temporaryCatalog,
 } from "./temporary_catalog.ts";
 
@@ -84,10 +87,76 @@ Deno.test("tally() adds up what files have, page by page", async () => {
     next: null,
   });
   const first = await catalog.tally({ after: null, limit: 2, live });
-  assertEquals([first.tally.contents, first.next], [2, digest(2)]);
+  assertEquals([first.tally.contents, first.next === null], [2, false]);
   const rest = await catalog.tally({ after: first.next, limit: 9, live });
   assertEquals([rest.tally.files, rest.tally.contents, rest.tally.damaged], [1, 1, 1]);
 });
+
+Deno.test("a walk goes on where it was when the content there is forgotten", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  for (const number of [1, 2, 3]) {
+    await deposit(catalog, { number, name: `${number}`, places: ["p1"], wanted: 2 });
+  }
+  for (const query of [{}, { place: "p1" }]) {
+    const walk = { ...query, limit: 1, counted: ["p1"] };
+    const first = await catalog.survey({ ...walk, after: null });
+    const second = await catalog.survey({ ...walk, after: first.next });
+    const number = second.contents[0]!.size;
+    await forget(catalog, number);
+    const third = await catalog.survey({ ...walk, after: second.next });
+    const found = [first, second, third].flatMap(({ contents }) => contents);
+    assertEquals(new Set(found.map(({ size }) => size)), new Set([1, 2, 3]));
+    await deposit(catalog, { number, name: `${number}`, places: ["p1"], wanted: 2 });
+  }
+});
+
+Deno.test("a content that comes after one was forgotten has nothing of it", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog, path } = temporary;
+  await deposit(catalog, { number: 1, name: "1" });
+  await catalog.addAside({ digest: digest(1), place: "p3", since: 5 });
+  const key = () => lastKey(path);
+  const before = key();
+  await forget(catalog, 1);
+  await catalog.beginUpload({
+    upload: "u",
+    owner: OWNER,
+    places: ["p4"],
+    now: 5,
+    content: content(2),
+  });
+  assertEquals(key(), before, "the key is used again");
+  assertEquals(await catalog.content(digest(2)), {
+    ...{ digest: digest(2), size: 2, wanted: 0, asides: [] },
+    replicas: [{ place: "p4", state: "writing", verifiedAt: null }],
+  });
+  assertEquals([await catalog.content(digest(1)), await catalog.chunkChecks(digest(1))], [
+    null,
+    null,
+  ]);
+  await catalog.finishCopy(digest(2), "p4", 6);
+  await assertRejects(() => catalog.finishCopy(digest(1), "p4", 6), Error, "not being written");
+  await catalog.replicaLost(digest(1), "p4", "absent", 7);
+  assertEquals(await catalog.doomSurplus(digest(1), ["p4"], ["p4"]), []);
+  assertEquals(await states(catalog, 2), { p4: "good" });
+  assertEquals((await catalog.asides()).map((aside) => aside.digest), [digest(1)]);
+  await deposit(catalog, { number: 1, name: "1" });
+  assertEquals((await catalog.content(digest(1)))?.asides, ["p3"]);
+});
+
+/** Removes the file that has the content's number as its name, then every copy of the content. */
+async function forget(catalog: Catalog, number: number): Promise<void> {
+  await catalog.removeFile(OWNER, `${number}`);
+  const places = await catalog.doomSurplus(digest(number), [], []);
+  for (const place of places) await catalog.replicaGone(digest(number), place);
+  assertEquals(await catalog.content(digest(number)), null);
+}
+
+function lastKey(path: string): unknown {
+  using db = new DatabaseSync(path, { readOnly: true });
+  return db.prepare("SELECT max(key) AS key FROM contents").get()!.key;
+}
 
 Deno.test("survey() of a place looks only at what has a good copy there", async () => {
   await using temporary = await temporaryCatalog();
