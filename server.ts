@@ -1,7 +1,7 @@
 /** `deposito server`: from flags to a running depot. */
 import { Joining } from "./lib/client/joining/joining.ts";
 import { machineName } from "./lib/client/machine.ts";
-import { CatalogRefused, type PlaceRecord } from "./lib/depot/catalog/catalog.ts";
+import { CatalogFull, CatalogRefused, type PlaceRecord } from "./lib/depot/catalog/catalog.ts";
 import { openCatalog } from "./lib/depot/catalog/open.ts";
 import { SYSTEM_CLOCK } from "./lib/depot/clock.ts";
 import type { DepotSettings } from "./lib/depot/core.ts";
@@ -54,6 +54,7 @@ type Flags = FlagValues<typeof SERVER_FLAGS>;
 
 /** Errors that say all that an operator needs, without a trace. */
 const PLAIN_ERRORS = [
+  CatalogFull,
   CatalogIsOld,
   CatalogRefused,
   DataDirectoryRefused,

@@ -128,6 +128,7 @@ test("server: when the catalog's disk is full it refuses, the connection goes on
     if (!await deposit(`file ${turn}`, bytes)) failures++;
   }
   assertEquals(failures, 8);
+  await server.logged(/Could not write the catalog .*: its disk is full\. Make room there/);
   const seed = await client.seedDeposit("seed", bytesOf(2 * MIB, 99), 2).catch((error) => error);
   assert(seed instanceof Refusal, String(seed));
   for (const [name, bytes] of there) assertEquals(await client.retrieve(name), bytes);

@@ -65,3 +65,37 @@ for (const kind of ["tmpfs", "ext4"] as SmallDiskKind[]) {
     },
   });
 }
+
+const whyNot = await whyNoSmallDisk();
+
+Deno.test({
+  name:
+    "server: where the catalog is on the full disk, too, removals are written down and starts go on",
+  ignore: whyNot !== null,
+  async fn() {
+    await using root = temporaryRoot();
+    await using disk = await smallDisk(40);
+    const data = join(disk.path, "data");
+    const ballast = () => Deno.statSync(join(data, "catalog.db.ballast")).size;
+    await using server = await RunningServer.start(root.path, {
+      data,
+      places: [join(data, "store")],
+    });
+    using client = await server.client();
+    await depositAll(client, files(1, 8 * MIB, 1));
+    await depositAll(client, files(30, 5_000, 10));
+    assertEquals(ballast(), 8 * MIB);
+    await disk.fill();
+    await server.kill();
+    await server.restart();
+    using later = await server.client({ id: client.id });
+    for (const [name] of files(30, 0, 10)) await later.remove(name);
+    assert(ballast() > 2 * MIB, `${ballast()} bytes are kept`);
+    await eventually("they are gone", () => contentsOn(disk.path).length === 1);
+    await later.remove("1/0");
+    await eventually("it is gone", () => contentsOn(disk.path).length === 0);
+    const more = bytesOf(MIB, 50);
+    assertEquals((await later.deposit("more", more, { replicas: 1 })).replicas, 1);
+    assert(!/ERR|Could not/.test(server.log), server.log);
+  },
+});

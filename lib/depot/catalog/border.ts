@@ -1,6 +1,6 @@
 /** What travels between the catalog and its worker: plain data, errors included. */
 import { type PackedError, restoreError } from "../../worker/packed_error.ts";
-import { CatalogRefused } from "./catalog.ts";
+import { CatalogFull, CatalogRefused } from "./catalog.ts";
 import type { Verb } from "./verb.ts";
 
 export interface Call {
@@ -22,7 +22,7 @@ export type Reply =
   | { type: "closed" }
   | { type: "failed"; error: PackedError };
 
-const CLASSES = { CatalogRefused, TypeError, RangeError };
+const CLASSES = { CatalogFull, CatalogRefused, TypeError, RangeError };
 
 /** The error again, of its own class where callers tell that class apart. */
 export function unpackError(error: PackedError): Error {

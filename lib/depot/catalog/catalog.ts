@@ -472,3 +472,8 @@ export interface OwnerTotals {
 export class CatalogRefused extends Error {
   override readonly name = "CatalogRefused";
 }
+
+/** The catalog's disk is full: nothing was changed, and it may be tried again. */
+export class CatalogFull extends Error {
+  override readonly name = "CatalogFull";
+}

@@ -1,6 +1,7 @@
 /// <reference lib="deno.worker" />
 /** The worker that has the catalog's database, so that a slow sync stops no socket. */
 import { packError } from "../../worker/packed_error.ts";
+import { Ballast, isFreeing } from "./ballast.ts";
 import { depotOf, runBatch } from "./batch.ts";
 import type { Call, Reply, Request } from "./border.ts";
 import type { CatalogRefused } from "./catalog.ts";
@@ -9,6 +10,7 @@ import { Statements } from "./statements.ts";
 
 let db: Statements;
 let path: string;
+let ballast: Ballast;
 let refused: CatalogRefused | undefined;
 
 self.onmessage = ({ data }: MessageEvent<Request>) => self.postMessage(reply(data));
@@ -35,7 +37,9 @@ function handle(request: Request): Reply {
 
 function open(file: string, newDepot: string): Reply {
   path = file;
-  db = new Statements(openDatabase(path, newDepot));
+  ballast = new Ballast(path);
+  db = new Statements(ballast.lend(() => openDatabase(path, newDepot), true));
+  ballast.makeUp(performance.now());
   const { id, sequence } = depotOf(db);
   return { type: "opened", depot: id, sequence };
 }
@@ -43,7 +47,10 @@ function open(file: string, newDepot: string): Reply {
 function batch(calls: Call[]): Reply {
   if (refused) throw refused;
   try {
-    return { type: "batch", ...runBatch(db, calls) };
+    const mayTake = isFreeing(calls.map(({ verb }) => verb));
+    const result = ballast.lend(() => runBatch(db, calls), mayTake);
+    ballast.makeUp(performance.now());
+    return { type: "batch", ...result };
   } catch (error) {
     // A damaged index can say that a content has no file: nothing may be decided on that.
     if (isDamage(error)) throw refused = damaged(path, error);
