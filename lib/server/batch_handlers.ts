@@ -49,8 +49,11 @@ export async function batch(
   client: Client | Refusal,
 ): Promise<void> {
   const { connection } = exchange;
-  using frame = await readFrame(announced, exchange);
-  if (client instanceof Refusal) throw client;
+  if (client instanceof Refusal) {
+    await drainRaw(connection, announced.bytes);
+    throw client;
+  }
+  using frame = await readFrame(announced, exchange, client);
   const items = readItems(frame.bytes, announced.count);
   using held = new DisposableStack();
   const answers = await withProgress(connection, (_tell, here) => {
@@ -73,8 +76,9 @@ async function allOf<T>(works: Promise<T>[]): Promise<T[]> {
 async function readFrame(
   { count, bytes: size }: RequestOf<"batch">,
   { connection, memory }: Exchange,
+  { owner }: Client,
 ): Promise<{ bytes: Uint8Array } & Disposable> {
-  const room = isBearable(count, size) ? memory.batches.tryTake(size) : null;
+  const room = isBearable(count, size) ? memory.batches.tryTake(owner, size) : null;
   if (!room) {
     await drainRaw(connection, size);
     throw isBearable(count, size)
@@ -155,7 +159,7 @@ async function retrieve(
   using retrieval = await depot.retrieve(retrievalWish(request, client), signal);
   const { file, copies } = retrieval;
   const fits = file.size <= Math.min(AHEAD_BYTES, room.left);
-  const its = fits ? memory.batches.tryTake(file.size) : null;
+  const its = fits ? memory.batches.tryTake(client.owner, file.size) : null;
   if (!its) {
     throw new Refusal("limite", `Refused ${file.size} bytes in a batch: retrieve the file alone`);
   }

@@ -1,5 +1,5 @@
-import { Budget } from "../content/budget.ts";
 import { BLOCK_BYTES } from "../protocol/mod.ts";
+import { FairMemory } from "./fair_memory.ts";
 
 /** What all bodies that are being received have for their buffers together. Bytes. */
 const SHARED_BYTES: number = 64 * 1024 * 1024;
@@ -17,7 +17,7 @@ export interface Share {
 /** Lets the buffers of bodies shrink as more of them arrive at once, so that their sum is bounded. */
 export class BodyMemory {
   /** What batches have for the pieces that they come in and are answered in. Bytes. */
-  readonly batches: Budget = new Budget(SHARED_BYTES);
+  readonly batches: FairMemory = new FairMemory(SHARED_BYTES);
   #bodies = 0;
 
   /** One more body is being received, until the result is disposed. */

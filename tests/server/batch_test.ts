@@ -244,6 +244,27 @@ Deno.test("server: batches of which too many are on their way are refused, and r
   });
 });
 
+Deno.test("server: who holds much memory for batches that do not come leaves some to others", async () => {
+  await using root = temporaryRoot();
+  await using server = await RunningServer.start(root.path);
+  using client = await server.client();
+  using greedy = await server.client();
+  const waiting = await Promise.all(
+    Array.from({ length: 60 }, () => server.client({ id: greedy.id })),
+  );
+  try {
+    for (const { connection } of waiting) {
+      await connection.writeLine(encode(REQUESTS.batch, { count: 1, bytes: MOST_FRAME_BYTES }));
+    }
+    for (let turn = 0; turn < 10; turn++) {
+      assertEquals(outcomes(await client.depositBatch(FILES.slice(0, 20))), Array(20).fill("done"));
+    }
+    await refused("limite", () => send(greedy, [bytesOf(MOST_FRAME_BYTES)], 1));
+  } finally {
+    for (const one of waiting) one[Symbol.dispose]();
+  }
+});
+
 Deno.test("server: who says no machine is told of no batches, as the seed has it", async () => {
   await using root = temporaryRoot();
   await using server = await RunningServer.start(root.path);
