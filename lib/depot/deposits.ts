@@ -206,7 +206,9 @@ export class Deposits {
     const look = await this.core.rooms.look(others);
     const possible = having.size +
       look.candidates().filter(({ free }) => free >= Math.max(file.size, 1)).length;
-    if (possible < least) throw tooFew(wanted, possible);
+    if (possible < least) {
+      throw await tooFew(wanted, possible, { core: this.core, size: file.size });
+    }
   }
 }
 

@@ -132,10 +132,12 @@ export class Incoming implements AsyncDisposable {
         const others = plan.signal.aborted ? [] : await shelf.elsewhere(this.#failed);
         for (const { room } of plan.places) room[Symbol.dispose]();
         plan.places = others;
-        if (others.length === 0) {
-          throw new Refused(error.cause instanceof Full ? "no room" : "no copy", error.message, 0);
+        // What a place said may name its paths: that is for the operator.
+        if (!plan.signal.aborted) {
+          shelf.core.log.warn("No place took a deposit to its end", { why: error.message });
         }
-        if (!atHand) throw new Refused("no copy", `${error.message}; send them again`);
+        if (others.length === 0) throw refusedBy(error);
+        if (!atHand) throw new Refused("no copy", "No place took all bytes; send them again");
         await this.#drop();
       }
     }
@@ -243,4 +245,11 @@ export class Incoming implements AsyncDisposable {
     if (copies.live !== file.places.length || copies.live < plan.wanted) keeper.attend(file.digest);
     return { file, copies };
   }
+}
+
+/** What the client is told when there are no other places. */
+function refusedBy({ cause }: NoPlaceLeft): Refused {
+  return cause instanceof Full
+    ? new Refused("no room", "No place took all bytes: each became full meanwhile", 0)
+    : new Refused("no copy", "No place took all bytes; the depot's log says why");
 }

@@ -4,12 +4,12 @@ import { type AsideReport, asideReports, dropAsides, droppable } from "./asides.
 import { type ContentRecord, PAGE_ROWS, type PlaceRecord, type Tally } from "./catalog/catalog.ts";
 import { type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
-import { roomOf } from "./rooms.ts";
 import { weigh } from "./weighing.ts";
 
 /** A place as the operator sees it. Bytes; `replicas` of all owners. */
 export interface PlaceReport {
   place: PlaceRecord;
+  /** What can be used, as of `Usable`. */
   free: number;
   capacity: number;
   replicas: number;
@@ -59,11 +59,11 @@ export class Operator {
 
   /** Every place that is known, there or not. */
   places(): Promise<PlaceReport[]> {
-    const { catalog, places } = this.core;
+    const { catalog, places, rooms } = this.core;
     return Promise.all(
       places.known().map(async (place) => {
         const there = places.get(place.id);
-        const room = there && await roomOf(there);
+        const room = there && await rooms.usable(there);
         return {
           place,
           free: room?.free ?? 0,

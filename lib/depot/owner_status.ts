@@ -9,7 +9,6 @@ import {
 import { absent, type Copies, copiesOf, type Core } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
-import { roomOf } from "./rooms.ts";
 import type { ScrubState } from "./scrub.ts";
 import { surveyLists, waitedFor } from "./weighing.ts";
 
@@ -23,6 +22,7 @@ export interface PlaceStatus {
   draining: boolean;
   /** While it is away: its replicas are made anew after so many milliseconds. */
   missedInMs: number | null;
+  /** What can be used, as of `Usable`. */
   free: number;
   capacity: number;
   replicas: number;
@@ -130,7 +130,7 @@ async function ownedAmong(owner: string, digests: string[], { catalog }: Core): 
 
 async function placeStatus(place: PlaceRecord, replicas: number, core: Core): Promise<PlaceStatus> {
   const there = core.places.get(place.id);
-  const room = there && await roomOf(there);
+  const room = there && await core.rooms.usable(there);
   return {
     place,
     draining: core.places.isLeaving(place.id),

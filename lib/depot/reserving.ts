@@ -35,7 +35,9 @@ export async function reserve(
   // Nobody is refused for room that was made since the places were asked.
   if (buffered && chosen.length < least) chosen = choose(await core.rooms.look(takers));
   // From the last look to the reservations nothing is awaited: two deposits never get the same room.
-  if (chosen.length < least) throw tooFew(wanted, chosen.length);
+  if (chosen.length < least) {
+    throw await tooFew(wanted, chosen.length, { core, size });
+  }
   return chosen.slice(0, request.wait ?? wanted).map((id) => ({
     place: core.places.get(id)!,
     room: core.rooms.reservePlace(id, size),
@@ -47,16 +49,45 @@ export function roomFor({ size }: DepositRequest): number {
   return size ?? ROOM_STEP_BYTES;
 }
 
-/** The refusal of `wanted` replicas where `possible` are. */
-export function tooFew(wanted: number, possible: number): Refused {
+/**
+ * The refusal of `wanted` replicas of `size` bytes where `possible` are. The operator reads which
+ * place has the most room, and what is kept free there; the client how much that comes to.
+ */
+export async function tooFew(
+  wanted: number,
+  possible: number,
+  { core, size }: { core: Core; size: number },
+): Promise<Refused> {
+  const { place, free, kept } = await mostRoom(core);
+  core.log.info("Too little room for a deposit (--reserve is kept free)", {
+    bytes: size,
+    wanted,
+    possible,
+    most: place,
+    usable: free,
+    reserve: kept,
+  });
+  const needed = `room for the file: ${size} bytes are needed`;
   if (possible === 0) {
-    return new Refused("no room", "Refused: no place has room for the file", 0);
+    const most = `and a place can take ${free} at most`;
+    return new Refused("no room", `Refused: no place has ${needed}, ${most}`, 0);
   }
+  const places = possible === 1 ? "1 place has" : `${possible} places have`;
   return new Refused(
     "few places",
-    `Refused ${wanted} replicas: only ${possible} ${
-      possible === 1 ? "place has" : "places have"
-    } room for the file`,
+    `Refused ${wanted} replicas: only ${places} ${needed}`,
     possible,
   );
+}
+
+/** Of the place that can take most. Bytes; `place` is its name, for people. */
+async function mostRoom(
+  { places, rooms }: Core,
+): Promise<{ place: string; free: number; kept: number }> {
+  let most = { place: "", free: 0, kept: 0 };
+  for (const place of places.takers()) {
+    const room = await rooms.usable(place);
+    if (room && (room.free > most.free || !most.place)) most = { place: place.name, ...room };
+  }
+  return most;
 }

@@ -98,6 +98,14 @@ export class Rooms {
     };
   }
 
+  /** What can be used of a place now; `null` when it does not say in time. */
+  async usable(place: Place): Promise<Usable | null> {
+    const room = await this.#ask(place);
+    if (!room) return null;
+    const free = Math.max(0, Math.floor(this.#candidate(place, room).free));
+    return { capacity: room.capacity, free, kept: this.#kept(place, room) };
+  }
+
   #recent(place: string): Said | null {
     const said = this.#said.get(place);
     return said && this.now() - said.askedAt < RECENT_MS ? said : null;
@@ -114,14 +122,23 @@ export class Rooms {
   }
 
   #candidate(place: Place, room: Said): Candidate {
-    // What a medium that others look after keeps free is theirs to decide, and not in `free`.
-    const kept = place.trusted ? this.reserve(room.capacity, place) : 0;
     const written = (this.#written.get(place.id) ?? 0) - room.writtenBefore;
-    const taken = (this.#reserved.get(place.id) ?? 0) + written + kept;
+    const taken = (this.#reserved.get(place.id) ?? 0) + written + this.#kept(place, room);
     const { id, zone, machine } = place;
     const free = room.free - taken;
     return machine === undefined ? { id, zone, free } : { id, zone, free, machine };
   }
+
+  /** What a medium that others look after keeps free is theirs to decide, and not in `free`. */
+  #kept(place: Place, { capacity }: Room): number {
+    return place.trusted ? this.reserve(capacity, place) : 0;
+  }
+}
+
+/** A place's room, less what is kept free and what is promised to uploads under way. Bytes. */
+export interface Usable extends Room {
+  /** The reserve, which is taken off `free`. */
+  kept: number;
 }
 
 export interface Look {

@@ -8,7 +8,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   nao_encontrado: "see the names with `deposito client list`; a folder's name ends in /",
   nome_em_uso: "give --force to replace it, or another name",
   mensagem_invalida: "the depot may be older than this program: use the same version on both sides",
-  sem_espaco: "make room at the depot, or add a place to it",
+  sem_espaco: "`deposito client status` shows what each place can take; `remove --forever` makes " +
+    "room, and so does another place",
   versao_desconhecida: "use the same version on both sides",
   hash_diferente: "try again",
   sem_emprestimo: "ask who runs it to add --store clients",

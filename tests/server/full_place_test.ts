@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { digestOf } from "../../lib/content/digest.ts";
 import { Refusal } from "../../lib/protocol/mod.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 import { RunningServer, temporaryRoot } from "./running_server.ts";
 import { smallDisk, whyNoSmallDisk } from "./small_disk.ts";
 import { eventually, filesBelow, tell } from "./waiting.ts";
@@ -101,6 +101,41 @@ test("server: a place that is full is left out, and --reserve stays free", async
     assertEquals(later.connected.available, 1);
   });
   assert(!/ERR|FTL/.test(server.log), server.log);
+});
+
+test("server: what a client reads of a full disk is what can be had, and no path of the depot's", async () => {
+  await using root = temporaryRoot();
+  await using disk = await smallDisk(24);
+  await using server = await RunningServer.start(root.path, {
+    places: [disk.path],
+    flags: { reserve: "10MiB" },
+  });
+  using client = await server.client();
+  using other = await server.client();
+  const usable = async () => (await other.status()).places[0]!.free;
+  const free = await usable();
+  assert(free > 13 * MIB && free < 14 * MIB, `${free} bytes can be used`);
+  const offer = client.offer("no", bytesOf(15 * MIB), { replicas: 1 });
+  const refusal = await refused("sem_espaco", () => offer);
+  assertMatch(
+    refusal.message,
+    new RegExp(`: 15728640 bytes are needed, and .* take ${free} at most$`),
+  );
+  assertMatch(
+    await server.logged(/Too little room/),
+    new RegExp(`--reserve.* usable=${free} reserve=${10 * MIB}$`),
+  );
+
+  const bytes = bytesOf(8 * MIB, 7);
+  await client.offer("stopped", bytes, { replicas: 1 });
+  await client.connection.writeLine("acao:enviar|posicao:0");
+  await client.blocks(bytes.subarray(0, 4 * MIB));
+  await disk.fill();
+  assertEquals(await usable(), 0);
+  await client.blocks(bytes.subarray(4 * MIB)).catch(() => {});
+  const full = await refused("sem_espaco", () => client.receipt());
+  assert(!full.message.includes("/"), full.message);
+  assertMatch(await server.logged(/No place took a deposit/), new RegExp(disk.path));
 });
 
 test("server: when the catalog's disk is full it refuses, the connection goes on, and nothing is lost", async () => {
