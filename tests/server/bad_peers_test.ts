@@ -95,12 +95,12 @@ Deno.test("server: above --max-connections it says ocupado; one that reads nothi
   await client.deposit("large", bytesOf(32 * MIB));
   {
     using deaf = await server.client({ id: client.id });
-    await deaf.connection.writeLine(RETRIEVE + "large");
     for (let turn = 0; turn < 20; turn++) {
       const refusal = await assertRejects(() => server.client({ id: client.id }), Refusal);
       assertEquals(refusal.code, "ocupado");
       assert(refusal.retry);
     }
+    await deaf.connection.writeLine(RETRIEVE + "large");
     using next = await eventually("there is room again", async () => {
       try {
         return await server.client({ id: client.id });
