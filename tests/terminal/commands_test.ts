@@ -515,7 +515,7 @@ Deno.test("status --verify looks at each copy, says how it is, and bad ones are 
   assertEquals(good.status, 0);
   assertMatch(
     good.out,
-    /^verified a \(5 B\): 3 of 3 .*\n\nPLACE +COPY +TOOK +ZONE\nd\d +good +0\.0 s/,
+    /^verified a \(5 B\): 3 of 3 .*\n\nPLACE +COPY +TOOK +ZONE\nd\d +good +\d+\.\d s/,
   );
   await user.spoil("d2", digestOf("hello"));
   const bad = await user.run("status", "a", "--verify", "--json");
