@@ -67,15 +67,17 @@ export async function tooFew(
     usable: free,
     reserve: kept,
   });
-  const needed = `room for the file: ${size} bytes are needed`;
+  const bytes = `: ${size} bytes are needed`;
   if (possible === 0) {
     const most = `and a place can take ${free} at most`;
-    return new Refused("no room", `Refused: no place has ${needed}, ${most}`, 0);
+    return new Refused("no room", `Refused: no place has room for the file${bytes}, ${most}`, 0);
   }
+  // Where all places have room, their number is what is short: the same for a folder's every file.
+  const why = core.places.takers().length > possible ? bytes : "";
   const places = possible === 1 ? "1 place has" : `${possible} places have`;
   return new Refused(
     "few places",
-    `Refused ${wanted} replicas: only ${places} ${needed}`,
+    `Refused ${wanted} replicas: only ${places} room for the file${why}`,
     possible,
   );
 }
