@@ -107,8 +107,8 @@ Deno.test("depots share the room, and what one of them left there counts", async
   });
   const later = roomIn(own, { depots: 1 });
   await later.lend(own[0]!, OTHER, async (shelf) => {
-    // Marks are counted of what nobody has open.
-    assert(shelf.capacity! <= 50_000 && shelf.capacity! > 49_000, `${shelf.capacity}`);
+    // Of what nobody has open its marks are counted, too: a few small files.
+    assert(shelf.capacity! <= 50_000 && shelf.capacity! > 45_000, `${shelf.capacity}`);
     await assertRejects(() => put(shelf, 20_001, 4), Full);
   });
 });
