@@ -6,6 +6,9 @@ import { type Core, Refused } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { weigh } from "./weighing.ts";
 
+/** So much of a place's identifier tells it from others. */
+export const SHORT_ID_LETTERS = 8;
+
 /** A place as the operator sees it. Bytes; `replicas` of all owners. */
 export interface PlaceReport {
   place: PlaceRecord;
@@ -119,7 +122,8 @@ export class Operator {
       throw new Refused("bad value", `Refused to forget ${name}: it is there; drain it first`);
     }
     if (!remaining) return record;
-    const state = `${remaining} contents have too few copies elsewhere`;
+    const contents = remaining === 1 ? "1 content has" : `${remaining} contents have`;
+    const state = `${contents} too few copies elsewhere`;
     throw new Refused("bad value", `Refused to forget ${name}: it is there and ${state} so far`);
   }
 
@@ -228,18 +232,23 @@ export class Operator {
     }
   }
 
-  /** By identifier, or by a name that only one place has; one that is gone leaves its name to others. */
+  /** By identifier or its beginning, or by a name that only one place has; one that is gone leaves its name to others. */
   #find(place: string): PlaceRecord {
     const known = this.core.places.known();
     const byId = known.find(({ id }) => id === place);
     if (byId) return byId;
     const named = known.filter(({ name }) => name === place);
     const here = named.filter(({ state }) => state !== "gone");
-    const [found, ...others] = here.length > 0 ? here : named;
+    const begun = place.length < SHORT_ID_LETTERS
+      ? []
+      : known.filter(({ id }) => id.startsWith(place));
+    // Somebody else may have called a place as another's identifier begins.
+    const meant = [...new Set([...begun, ...here.length > 0 ? here : named])];
+    const [found, ...others] = meant;
     if (!found) throw new Refused("absent", `There is no place ${place}: it has a name or an id`);
     if (others.length === 0) return found;
-    const ids = [found, ...others].map(({ id }) => id).join(", ");
-    throw new Refused("bad value", `Refused ${place}: several places have this name: ${ids}`);
+    const ids = meant.map(({ id }) => id).join(", ");
+    throw new Refused("bad value", `Refused ${place}: several places are called so: ${ids}`);
   }
 
   async #tally(): Promise<Tally> {

@@ -65,17 +65,26 @@ export function transferText(state: TransferState, columns: number): string {
   return fit(`${stage}${name}: ${ending}`, columns);
 }
 
-/** `12 of 1000 files, 34.0 MiB of 250 MiB, 30.1 MiB/s, 8 s left` */
+/** `12 of 1000 files, 34.0 MiB of 250 MiB, 30.1 MiB/s, 8 s left`, or as much as there is room for. */
 export function totalText({ files, bytes, expected, rate }: TotalState, columns: number): string {
   const known = expected.isAll ? `${expected.files}` : `at least ${expected.files}`;
-  const isMoving = bytes > 0 || expected.bytes !== null;
+  const least = expected.isAll ? known : `${expected.files}+`;
   const all = expected.isAll ? expected.bytes : null;
-  const parts = [
+  const isMoving = bytes > 0 || expected.bytes !== null;
+  const moving = (amounts: string[]) =>
+    isMoving ? [...amounts, ...pace({ done: bytes, total: all, rate })] : [];
+  const long = [
     `${files} of ${known} file${known === "1" ? "" : "s"}`,
-    ...isMoving ? [formatSize(bytes) + (all === null ? "" : ` of ${formatSize(all)}`)] : [],
-    ...isMoving ? pace({ done: bytes, total: all, rate }) : [],
+    ...moving([formatSize(bytes) + (all === null ? "" : ` of ${formatSize(all)}`)]),
   ];
-  return fit(fitting(parts, columns), columns);
+  const short = [
+    `${files} of ${least} file${least === "1" ? "" : "s"}`,
+    ...moving([all === null ? formatSize(bytes) : `${percentOf(bytes, all)} %`]),
+  ];
+  return fit(
+    columnsOf(long.join(", ")) <= columns ? long.join(", ") : fitting(short, columns),
+    columns,
+  );
 }
 
 /** Room that a name should have beside the numbers. */
@@ -90,8 +99,11 @@ function fitting(parts: string[], columns: number): string {
 
 function amount(done: number, total: number | null): string {
   if (total === null) return formatSize(done);
-  const percent = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100));
-  return `${percent} % of ${formatSize(total)}`;
+  return `${percentOf(done, total)} % of ${formatSize(total)}`;
+}
+
+function percentOf(done: number, total: number): number {
+  return total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100));
 }
 
 function pace({ done, total, rate }: Pick<TransferState, "done" | "total" | "rate">): string[] {

@@ -49,6 +49,11 @@ export class Screen {
     this.#aside(() => writeAll(this.#options.stdout, lines.map((line) => line + "\n").join("")));
   }
 
+  /** Lines of the result for people: on a terminal they break between words. */
+  sentence(...lines: string[]): void {
+    this.result(...lines.flatMap((line) => wrap(line, this.columns)));
+  }
+
   /** A line that tells more than was asked for. */
   remark(line: string): void {
     if (!this.#options.quiet) this.#say(shown(line));

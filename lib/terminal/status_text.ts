@@ -10,7 +10,7 @@ import type {
 } from "../client/mod.ts";
 import { receiptText } from "./receipt.ts";
 import { type Column, tableLines } from "./table.ts";
-import { shown } from "./text.ts";
+import { shown, wrap } from "./text.ts";
 import { count, formatDuration, formatSize, formatTime } from "./units.ts";
 
 const PLACES: Column[] = [
@@ -60,9 +60,11 @@ export function statusLines(
   );
   const kept = rows.map((row) => row.filter((_, index) => columns.includes(PLACES[index]!)));
   return [
-    `${count(files, "file")}, ${formatSize(bytes)}`,
-    ...repairLines(repair),
-    ...scrubLines(scrub, files, now),
+    ...sentences([
+      `${count(files, "file")}, ${formatSize(bytes)}`,
+      ...repairLines(repair),
+      ...scrubLines(scrub, files, now),
+    ], width),
     ...rows.length > 0 ? ["", ...tableLines(columns, kept, width)] : ["no places"],
   ];
 }
@@ -78,10 +80,12 @@ export function fileStatusLines(status: FileStatus, width: number | null): strin
     shown(copy.zone),
   ]);
   return [
-    receiptText("file", file),
-    ...outlookLines(status),
-    `version ${file.version}, deposited ${formatTime(file.depositedAt)}`,
-    `sha256 ${file.digest}`,
+    ...sentences([
+      receiptText("file", file),
+      ...outlookLines(status),
+      `version ${file.version}, deposited ${formatTime(file.depositedAt)}`,
+      `sha256 ${file.digest}`,
+    ], width),
     ...rows.length > 0 ? ["", ...tableLines(COPIES, rows, width)] : [],
   ];
 }
@@ -95,9 +99,13 @@ export function fileCheckLines({ file, copies }: FileCheck, width: number | null
     shown(zone),
   ]);
   return [
-    receiptText("verified", file),
+    ...sentences([receiptText("verified", file)], width),
     ...rows.length > 0 ? ["", ...tableLines(CHECKS, rows, width)] : [],
   ];
+}
+
+function sentences(lines: string[], width: number | null): string[] {
+  return lines.flatMap((line) => wrap(line, width));
 }
 
 function stateText({ state, draining }: Pick<PlaceStatus, "state" | "draining">): string {

@@ -5,11 +5,16 @@ export interface Column {
   head: string;
   /** Numbers stand to the right. */
   align?: "left" | "right";
+  /** It is so wide at least: what it has seldom takes more. */
+  least?: number;
   /** Is cut when the table is too wide, down to `MIN_COLUMNS`. */
   cut?: boolean;
   /** Goes when the table is still too wide: the highest number first. Without one it stays. */
   leave?: number;
 }
+
+/** Of a size as `formatSize` writes it, at most, such as `99.9 MiB`. */
+export const SIZE_COLUMNS = 8;
 
 /** A column that is cut keeps so many. */
 const MIN_COLUMNS = 12;
@@ -21,10 +26,35 @@ const GAP = "  ";
  * gets. The texts are shown as they are.
  */
 export function tableLines(columns: Column[], rows: string[][], width: number | null): string[] {
+  return new LongTable(columns).lines(rows, width);
+}
+
+/** A table whose rows come in parts: no column gets narrower than it was in the part before. */
+export class LongTable {
+  #columns: Column[];
+  /** As wide as what came so far. */
+  #widths: number[];
+
+  constructor(columns: Column[]) {
+    this.#columns = columns;
+    this.#widths = columns.map(({ head, least = 0 }) => Math.max(least, columnsOf(head)));
+  }
+
+  /** The head and the rows, as `tableLines`. */
+  lines(rows: string[][], width: number | null): string[] {
+    this.#widths = this.#widths.map((before, index) =>
+      Math.max(before, ...rows.map((row) => columnsOf(row[index] ?? "")))
+    );
+    return laidOut({ columns: this.#columns, widths: [...this.#widths] }, rows, width);
+  }
+}
+
+function laidOut(
+  { columns, widths }: { columns: Column[]; widths: number[] },
+  rows: string[][],
+  width: number | null,
+): string[] {
   let kept = columns.map((column, index) => ({ column, index }));
-  const widths = columns.map((column, index) =>
-    Math.max(columnsOf(column.head), ...rows.map((row) => columnsOf(row[index] ?? "")))
-  );
   while (width !== null && leastWidth(kept, widths) > width) {
     const last = Math.max(...kept.map(({ column }) => column.leave ?? 0));
     if (last === 0) break;

@@ -60,14 +60,19 @@ export function fit(text: string, columns: number): string {
   return columns < 1 ? "" : `${start.join("")}…${end.join("")}`;
 }
 
-/** The text as lines of at most `columns` columns where its words allow; `null`: one line. */
+/**
+ * The text as lines of at most `columns` columns where its words allow, each indented as the text is;
+ * `null`: one line.
+ */
 export function wrap(text: string, columns: number | null): string[] {
-  const lines: string[] = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1)!;
-    const isFull = columns !== null && columnsOf(line) + 1 + columnsOf(word) > columns;
-    if (line !== "" && isFull) lines.push(word);
-    else lines[lines.length - 1] = line === "" ? word : `${line} ${word}`;
+  if (columns === null || columnsOf(text) <= columns) return [text];
+  const indent = /^ */.exec(text)![0];
+  const [first = "", ...words] = text.slice(indent.length).split(" ");
+  const lines = [indent + first];
+  for (const word of words) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (columnsOf(longer) > columns) lines.push(indent + word);
+    else lines[lines.length - 1] = longer;
   }
   return lines;
 }

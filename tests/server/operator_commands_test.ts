@@ -235,7 +235,12 @@ Deno.test("operator: a name that two places have is refused with both ids", asyn
   assertEquals(code, 1);
   for (const { id } of rows) assert(err.includes(id), err);
   assertEquals((await operate(data, "drain", rows[0]!.id)).code, 0);
-  assertEquals((await operate(data, "drain", "dsk")).code, 1);
+  const short = rows[0]!.id.slice(0, 8);
+  assertMatch((await operate(data, "places")).out, new RegExp(`${short}$`, "m"));
+  assertEquals((await operate(data, "drain", short, "--undo")).code, 0);
+  for (const wrong of ["dsk", short.slice(0, 7)]) {
+    assertEquals((await operate(data, "drain", wrong)).code, 1);
+  }
 });
 
 Deno.test("operator: without a running server it says so; after kill -9 and a restart all is as before", async () => {

@@ -5,7 +5,7 @@ import { answerOperator } from "../../lib/terminal/operator/answering.ts";
 import type { OperatedDepot } from "../../lib/terminal/operator/command.ts";
 import { OPERATOR_COMMANDS } from "../../lib/terminal/operator/table.ts";
 import { operatorUsage } from "../../lib/terminal/operator/usage.ts";
-import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../assert.ts";
 
 const PLACE = {
   id: "0d1f8a52-31c7-4c55-9a53-0a3c1f1f7e55",
@@ -43,6 +43,8 @@ Deno.test("places: one that is emptied says how much is left; one that is away h
   assertEquals(table[1]!.includes("online, draining, 3 to go"), true);
   assertEquals(table[2]!.includes("online, drained"), true);
   assertEquals(/disk2 +lost +2026-01-31 \d\d:\d\d +12 +disk-1 +fs/.test(table[3]!), true);
+  const usual = { ...ROW, name: "disk1", remaining: null, draining: false };
+  assertMatch(lines("places", [usual], 80)[1]!, / 0d1f8a52$/);
   assert(lines("places", [ROW], 60).every((line) => line.length <= 60));
   assertEquals(lines("places", []), ["no places"]);
 });
@@ -56,15 +58,15 @@ Deno.test("drain: says how far it is, what is in the way, and what comes next", 
   );
   assertEquals(
     first(1, 0),
-    "d is being drained: 1 content there need a copy elsewhere, and no other place takes any " +
+    "d is being drained: 1 content there needs a copy elsewhere, and no other place takes any " +
       "now: add one",
   );
   const lent = (remaining: number) =>
     lines("drain", { place: { ...PLACE, name: "d" }, remaining, lent: 2, takers: 1 });
   assertEquals(lent(3).slice(0, 2), [
-    "d is being drained: 1 content there need a copy elsewhere, and 1 other place may take them",
+    "d is being drained: 1 content there needs a copy elsewhere, and 1 other place may take them",
     "Besides, 2 contents there are other depots', which have them elsewhere first; this server " +
-    "must stay joined to them meanwhile",
+    "must stay joined meanwhile",
   ]);
   assert(lent(2)[0]!.startsWith("d is being drained: 2 contents there are other depots', which"));
   const done = { place: { ...PLACE, name: "d" }, remaining: 0, lent: 0, takers: 0 };

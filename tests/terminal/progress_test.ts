@@ -44,11 +44,16 @@ Deno.test("a total says how many files and bytes of all there are, as far as tha
     totalText(TOTAL, 80),
     "12 of 1000 files, 32.4 MiB of 238 MiB, 28.6 MiB/s, 8 s left",
   );
-  assertEquals(totalText(TOTAL, 40), "12 of 1000 files, 32.4 MiB of 238 MiB");
+  assertEquals(totalText(TOTAL, 50), "12 of 1000 files, 13 %, 28.6 MiB/s, 8 s left");
+  assertEquals(totalText(TOTAL, 40), "12 of 1000 files, 13 %, 28.6 MiB/s");
   const growing = { ...TOTAL.expected, isAll: false };
   assertEquals(
     totalText({ ...TOTAL, expected: growing }, 80),
     "12 of at least 1000 files, 32.4 MiB, 28.6 MiB/s",
+  );
+  assertEquals(
+    totalText({ ...TOTAL, expected: growing }, 40),
+    "12 of 1000+ files, 32.4 MiB, 28.6 MiB/s",
   );
   const names = { files: 1, bytes: null, isAll: true };
   assertEquals(totalText({ ...TOTAL, files: 0, bytes: 0, expected: names }, 80), "0 of 1 file");

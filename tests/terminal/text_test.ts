@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { columnsOf, fit, pad, shown } from "../../lib/terminal/text.ts";
+import { columnsOf, fit, pad, shown, wrap } from "../../lib/terminal/text.ts";
 import { count, formatDuration, formatSize, formatTime } from "../../lib/terminal/units.ts";
 import { assert, assertEquals, assertMatch } from "../assert.ts";
 
@@ -65,4 +65,11 @@ Deno.test("durations, times and numbers of things read as people write them", ()
   ]);
   assertMatch(formatTime(1_700_000_000_000), /^2023-11-1[45] \d\d:\d\d$/);
   assertEquals([count(1, "file"), count(0, "file")], ["1 file", "0 files"]);
+});
+
+Deno.test("wrap() breaks between words and keeps what a line begins with", () => {
+  assertEquals(wrap("  one two three", 9), ["  one two", "  three"]);
+  assertEquals(wrap("  one  two", 20), ["  one  two"]);
+  assertEquals(wrap("one two", null), ["one two"]);
+  assertEquals(wrap("retrieved /a/very/long/path", 12), ["retrieved", "/a/very/long/path"]);
 });

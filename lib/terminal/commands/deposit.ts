@@ -163,7 +163,7 @@ class Depositing {
     else this.#meter.fileDone(name, size);
     if (json || (this.#many && unchanged)) return;
     const verb = unchanged ? "unchanged" : "stored";
-    screen.result(receiptText(verb, receipt, restOf(receipt, this.#request.wait ?? null)));
+    screen.sentence(receiptText(verb, receipt, restOf(receipt, this.#request.wait ?? null)));
   }
 
   end(many: Many<Job, Deposited>, goesOn: boolean): number {

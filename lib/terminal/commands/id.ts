@@ -50,7 +50,7 @@ async function exportIdentity(
   if (output !== null) await writeForMe(path(output), text);
   if (json) screen.result(jsonText(identityJson(identity)));
   else if (output === null) screen.result(text.trimEnd());
-  else screen.result(`wrote ${shown(path(output))}`);
+  else screen.sentence(`wrote ${shown(path(output))}`);
   screen.remark("whoever has this has your files; delete it where it is not needed any more");
   if (isLoopback(identity.address.hostname)) {
     const address = formatAddress(identity.address);

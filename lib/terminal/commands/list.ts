@@ -2,7 +2,7 @@ import type { RemovedFile, StoredFile } from "../../client/mod.ts";
 import { complaint } from "../complaint.ts";
 import { failureJson, fileJson, jsonText, removedJson } from "../json.ts";
 import type { Screen } from "../screen.ts";
-import { type Column, tableLines } from "../table.ts";
+import { type Column, LongTable, SIZE_COLUMNS, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
 import { formatSize, formatTime } from "../units.ts";
 import { UsageError } from "../values.ts";
@@ -10,7 +10,7 @@ import { type Context, defineCommand, EXIT } from "./command.ts";
 
 const COLUMNS: Column[] = [
   { head: "NAME", cut: true },
-  { head: "SIZE", align: "right" },
+  { head: "SIZE", align: "right", least: SIZE_COLUMNS },
   { head: "COPIES", align: "right", leave: 1 },
   { head: "DEPOSITED", leave: 2 },
 ];
@@ -18,7 +18,7 @@ const COLUMNS: Column[] = [
 const REMOVED: Column[] = [
   { head: "NAME", cut: true },
   { head: "VERSION", align: "right" },
-  { head: "SIZE", align: "right" },
+  { head: "SIZE", align: "right", least: SIZE_COLUMNS },
   { head: "REMOVED", leave: 2 },
   { head: "KEPT UNTIL", leave: 1 },
 ];
@@ -126,8 +126,9 @@ async function printTable<T>(
 ): Promise<number> {
   let held: T[] = [];
   let printed = 0;
+  const table = new LongTable(columns);
   const print = () => {
-    const lines = tableLines(columns, held.map(row), screen.columns);
+    const lines = table.lines(held.map(row), screen.columns);
     screen.result(...printed === 0 ? lines : lines.slice(1));
     printed += held.length;
     held = [];

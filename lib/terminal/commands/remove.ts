@@ -112,7 +112,7 @@ async function removeAll(link: Link, removal: Removal): Promise<number> {
       }
     },
     onDone: ({ result }) => {
-      if (result !== undefined && !json) screen.result(`removed ${shown(result)}`);
+      if (result !== undefined && !json) screen.sentence(`removed ${shown(result)}`);
     },
   });
   const removed = many.outcomes.flatMap(({ result }) => result ?? []);

@@ -35,7 +35,7 @@ export const renameCommand = defineCommand({
         throw await orFolderMeant(link, { name: from, error, signal });
       });
     if (json) screen.result(jsonText({ from, to, ...renamed }));
-    else screen.result(renamedText({ from, to }, renamed));
+    else screen.sentence(renamedText({ from, to }, renamed));
     if (renamed.replaced) {
       screen.remark(
         `replaced ${

@@ -100,7 +100,7 @@ function tell(
   meter.fileDone(name);
   if (!result && signal.aborted) return;
   if (!result) failures.tell({ subject: name }, outcome);
-  else if (!json) screen.result(receiptText("changed", result, restOf(result, wait)));
+  else if (!json) screen.sentence(receiptText("changed", result, restOf(result, wait)));
 }
 
 function end(

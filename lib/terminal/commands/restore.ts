@@ -91,5 +91,5 @@ async function namesOf(
 }
 
 function tell(file: StoredFile, { json, screen }: Context): void {
-  if (!json) screen.result(receiptText(`restored version ${file.version} of`, file));
+  if (!json) screen.sentence(receiptText(`restored version ${file.version} of`, file));
 }

@@ -168,7 +168,7 @@ class Retrieving {
     if (json) return;
     const { file, path } = result;
     const size = formatSize(file.size);
-    screen.result(
+    screen.sentence(
       isSame(result)
         ? `left ${shown(path)} (${size}): it is the same already`
         : `retrieved ${shown(file.name)} (${size}) to ${shown(path)}`,

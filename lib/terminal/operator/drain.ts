@@ -48,12 +48,15 @@ export const drainCommand = defineOperatorCommand({
       ];
     }
     const own = remaining - lent;
-    const others = `${count(lent, "content")} there are other depots', which have them elsewhere ` +
-      "first; this server must stay joined to them meanwhile";
+    const others = count(
+      lent,
+      "content there is another depot's, which has it elsewhere first",
+      "contents there are other depots', which have them elsewhere first",
+    ) + "; this server must stay joined meanwhile";
     return [
       own === 0
         ? `${name} is being drained: ${others}`
-        : `${name} is being drained: ${count(own, "content")} there need a copy elsewhere, and ` +
+        : `${name} is being drained: ${needing(own)} a copy elsewhere, and ` +
           (takers === 0
             ? "no other place takes any now: add one"
             : `${count(takers, "other place")} may take them`),
@@ -63,6 +66,10 @@ export const drainCommand = defineOperatorCommand({
     ];
   },
 });
+
+function needing(contents: number): string {
+  return count(contents, "content there needs", "contents there need");
+}
 
 /** To be typed as it stands: a name that somebody else chose may mean more to a shell. */
 function forget({ id, name }: Drained["place"]): string {

@@ -1,4 +1,4 @@
-import type { PlaceReport } from "../../depot/operator.ts";
+import { type PlaceReport, SHORT_ID_LETTERS } from "../../depot/operator.ts";
 import { type Column, tableLines } from "../table.ts";
 import { shown } from "../text.ts";
 import { formatSize, formatTime } from "../units.ts";
@@ -12,11 +12,11 @@ const PLACES: Column[] = [
   { head: "STATE" },
   { head: "SINCE", leave: 5 },
   { head: "FREE", align: "right" },
-  { head: "OF", align: "right", leave: 2 },
+  { head: "OF", align: "right", leave: 3 },
   { head: "COPIES", align: "right", leave: 1 },
-  { head: "ZONE", cut: true, leave: 3 },
-  { head: "KIND", leave: 4 },
-  { head: "ID", leave: 6 },
+  { head: "ZONE", cut: true, leave: 4 },
+  { head: "KIND", leave: 6 },
+  { head: "ID", leave: 2 },
 ];
 
 /** Those that need a look stand between those that work and those that are gone. */
@@ -60,7 +60,7 @@ function cellsOf(row: PlaceRow): string[] {
     String(row.replicas),
     shown(row.zone),
     row.kind,
-    row.id,
+    row.id.slice(0, SHORT_ID_LETTERS),
   ];
 }
 

@@ -36,7 +36,8 @@ export async function runOperatorCommand(split: Split<OperatorCommand>): Promise
   try {
     const result = await resultOf(call);
     if (result === undefined) return EXIT.failed;
-    screen.result(...common.json ? [jsonText(result)] : command.lines(result, screen.columns));
+    if (common.json) screen.result(jsonText(result));
+    else screen.sentence(...command.lines(result, screen.columns));
     return EXIT.done;
   } catch (error) {
     if (error instanceof UsageError) throw error;
