@@ -28,12 +28,15 @@ export function complaint(error: unknown, advice: Readonly<Record<string, string
 }
 
 /**
- * What several files may have in common of what they failed of: the complaint without the file's own
- * path, which it may begin with.
+ * What several files may have in common of what they failed of: `words`, the complaint, without the
+ * file's own path, which they may begin with.
  */
-export function causeWords(error: unknown, path: string): string {
+export function causeWords(
+  error: unknown,
+  { words, path }: { words: string; path: string | null },
+): string {
   if (isOfSystem(error)) return systemCause(error).words;
-  const words = complaint(error);
+  if (path === null) return words;
   if (words.startsWith(`${path}: `)) return words.slice(path.length + 2);
   return words.startsWith(`${path} `) ? `each${words.slice(path.length)}` : words;
 }

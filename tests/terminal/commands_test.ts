@@ -7,6 +7,7 @@ import { CLIENT_FLAGS, CLIENT_WORDS } from "../../lib/terminal/client_flags.ts";
 import { splitCommand } from "../../lib/terminal/split_command.ts";
 import type { Context } from "../../lib/terminal/commands/command.ts";
 import { runCommand } from "../../lib/terminal/run_command.ts";
+import type { FailureJson } from "../../lib/terminal/json.ts";
 import type { Outlet } from "../../lib/terminal/output.ts";
 import type { ScreenOptions } from "../../lib/terminal/screen.ts";
 import { Stopped } from "../../lib/terminal/stopping.ts";
@@ -312,6 +313,9 @@ Deno.test(
     assertMatch(refused.err, /\ndeposito: 100 files not deposited: .* only 3 .*; first: .*F\/0\n/);
     assertMatch(refused.err, /\n0 files stored, 100 failed, 1 not kept\n$/);
     assertEquals(refused.err.split("\n").length, 4);
+    const unnamed = await user.run("deposit", "F", "--name", "a//b");
+    assertEquals(unnamed.status, 1);
+    assertMatch(unnamed.err, /^deposito: could not deposit F: .*empty part; choose another.*\n$/);
     const codes = (out: string) => {
       const elements: { name: string; error?: { code: string } }[] = JSON.parse(out);
       return [...Map.groupBy(elements, ({ error }) => error?.code)].map(([code, of]) =>
@@ -440,7 +444,15 @@ Deno.test("what was removed is listed and comes back, or is gone for ever after 
   );
   assertMatch(listed[0].keptUntil, /^\d{4}-.*Z$/);
 
+  user.signal = AbortSignal.abort(new Stopped(130));
+  const ended = await user.run("restore", "F/", "--json");
+  assertEquals(
+    [ended.status, JSON.parse(ended.out).map(({ name, error }: FailureJson) => [name, error.code])],
+    [130, [["F/a", "interrompido"], ["F/b", "interrompido"]]],
+  );
+  user.signal = new AbortController().signal;
   const restored = await user.run("restore", "F/");
+  assertEquals(restored.err, "2 files restored\n");
   assertEquals([restored.status, restored.out.match(/^restored version/gm)?.length], [0, 2]);
   const left = await user.run("restore", "F/");
   assertEquals([left.status, left.out], [0, ""]);

@@ -40,6 +40,10 @@ Deno.test("a cause of many failures is said once, a cause of few for each file",
   for (const subject of ["x", "y"]) failures.tell({ subject }, { error: full, befallsAll: true });
   failures.tellRest(["z"], { error: full });
   failures.tellRest(["z"], { error: new ConnectionLost("gone") });
+  for (const size of [5, 70, 800, 9_000, 10_000]) {
+    const error = new Refusal("limite", `${size} bytes are too many`);
+    failures.tell({ subject: `${size}` }, { error });
+  }
   failures.end();
   assertEquals(kept.err.trimEnd().split("\n").map((line) => line.replace("deposito: ", "")), [
     "could not keep a: /o/a exists",
@@ -48,9 +52,13 @@ Deno.test("a cause of many failures is said once, a cause of few for each file",
     "could not keep 1: /x/.1.part: Permission denied; check who may use it",
     "could not keep 2: /x/.2.part: Permission denied; check who may use it",
     "could not keep 3: /x/.3.part: Permission denied; check who may use it",
+    "could not keep 5: 5 bytes are too many",
+    "could not keep 70: 70 bytes are too many",
+    "could not keep 800: 800 bytes are too many",
     "3 more files not kept: each exists; first: d",
     "could not keep 4: /x/.4.part: Permission denied; check who may use it",
     "3 files not kept: Too few; ask for 2, or deposit it with --allow-fewer; first: x",
+    "2 more files not kept: 9000 bytes are too many; first: 9000",
   ]);
 });
 

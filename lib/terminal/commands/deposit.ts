@@ -139,11 +139,14 @@ class Depositing {
   tell(outcome: Outcome<Job, Deposited>): void {
     const { item, result } = outcome;
     if (item.kind === "left") {
-      this.#left.say({ subject: item.path, words: item.why }, { cause: item.why });
+      const { path, why } = item;
+      this.#left.say({ subject: path, about: `${path}: ${why}`, cause: why });
     } else if (result && isReceipt(result)) this.#tellReceipt(result);
     else {
       this.#meter.fileDone(item.name);
-      if (!this.#context.signal.aborted) this.#failures.tell({ subject: item.path }, outcome);
+      if (!this.#context.signal.aborted) {
+        this.#failures.tell({ subject: item.path, path: item.path }, outcome);
+      }
     }
   }
 

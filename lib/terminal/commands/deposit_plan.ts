@@ -1,6 +1,7 @@
 /** What a deposit's words stand for. */
 import { dirname } from "node:path";
 import { type Found, ownName, walk } from "../../client/walk.ts";
+import { requireName } from "../../protocol/mod.ts";
 import { UsageError } from "../values.ts";
 
 /** What is deposited together. `prefix`: of its files' names; `null`: single files of a folder. */
@@ -72,6 +73,12 @@ async function rootOf(word: string, options: PlanOptions): Promise<Root> {
   }
   const prefix = (options.name ?? ownName(path)).replace(/\/+$/, "");
   if (prefix === "") throw new UsageError(`${word} has no name of its own: give one with --name`);
+  try {
+    requireName(prefix);
+  } catch (error) {
+    // Every file's name would be refused for it.
+    return { job: { kind: "failed", path: word, name: prefix, error }, folder: null, name: prefix };
+  }
   return { job: null, folder: { path, prefix }, name: prefix };
 }
 

@@ -11,12 +11,17 @@ const NAMED = 3;
 export interface Verb {
   one: string;
   many: string;
+  /** As of `complaint`. */
+  advice?: Readonly<Record<string, string>>;
 }
 
-/** A line about one file. */
+/** What there is to say of one file. */
 interface Said {
   subject: string;
-  words: string;
+  /** With the subject. */
+  about: string;
+  /** What it has in common with others. */
+  cause: string;
 }
 
 /** Of one cause. */
@@ -41,12 +46,14 @@ export class Failures {
 
   /** What befalls all waits for `end`, to be said once. `path`: what the words may begin with. */
   tell(
-    { subject, path = subject }: { subject: string; path?: string },
+    { subject, path = null }: { subject: string; path?: string | null },
     { error, befallsAll }: Pick<Outcome<unknown, unknown>, "error" | "befallsAll">,
   ): void {
-    const words = complaint(error);
-    const cause = befallsAll ? words : causeWords(error, path);
-    this.say({ subject, words }, { cause, isNamed: !befallsAll });
+    const words = complaint(error, this.#verb.advice);
+    const cause = befallsAll ? words : causeWords(error, { words, path });
+    const isNamed = subject === path && words.startsWith(path);
+    const about = isNamed ? words : `${subject}: ${words}`;
+    this.say({ subject, about, cause }, { isNamed: !befallsAll });
   }
 
   /** The same of files that were not begun, of what befalls all. */
@@ -56,10 +63,12 @@ export class Failures {
     for (const subject of subjects) this.tell({ subject }, { error, befallsAll: true });
   }
 
-  /** `cause`: what it has in common with others. */
-  say(said: Said, { cause, isNamed = true }: { cause: string; isNamed?: boolean }): void {
-    const group = this.#groups.get(cause) ?? { named: 0, more: 0, first: null };
-    this.#groups.set(cause, group);
+  /** Names the file, or counts it for `end`. */
+  say(said: Said, { isNamed = true } = {}): void {
+    // A file's own size in the words does not make a cause of its own.
+    const key = said.cause.replace(/\d+/g, "0");
+    const group = this.#groups.get(key) ?? { named: 0, more: 0, first: null };
+    this.#groups.set(key, group);
     if (isNamed && group.named < NAMED) {
       group.named++;
       return this.#name(said);
@@ -70,20 +79,20 @@ export class Failures {
 
   /** Says what was not said so far. */
   end(): void {
-    for (const [cause, { named, more, first }] of this.#groups) {
+    for (const { named, more, first } of this.#groups.values()) {
       if (!first) continue;
       if (more === 1) {
         this.#name(first);
         continue;
       }
       const files = named > 0 ? `${more} more files` : `${more} files`;
-      this.#screen.complain(`${files} ${this.#verb.many}: ${cause}; first: ${first.subject}`);
+      const { cause, subject } = first;
+      this.#screen.complain(`${files} ${this.#verb.many}: ${cause}; first: ${subject}`);
     }
     this.#groups.clear();
   }
 
-  #name({ subject, words }: Said): void {
-    const about = words.startsWith(subject) ? words : `${subject}: ${words}`;
+  #name({ about }: Said): void {
     this.#screen.complain(`${this.#verb.one} ${about}`);
   }
 }

@@ -116,6 +116,7 @@ async function removeAll(link: Link, removal: Removal): Promise<number> {
     },
   });
   const removed = many.outcomes.flatMap(({ result }) => result ?? []);
+  if (names.length > 1) screen.remark(`${count(removed.length, "file")} removed`);
   if (keptUntil !== null) {
     screen.remark(`until ${formatTime(keptUntil)} \`restore\` brings back what was removed`);
   }

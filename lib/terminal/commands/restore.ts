@@ -1,12 +1,15 @@
 import { type Link, Refusal, type StoredFile } from "../../client/mod.ts";
-import { complaint } from "../complaint.ts";
+import { inParallel } from "../../client/parallel.ts";
 import { orFolderMeant } from "../folder_meant.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
 import { receiptText } from "../receipt.ts";
+import type { Screen } from "../screen.ts";
 import { count } from "../units.ts";
 import { parseCount, UsageError } from "../values.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
-import { isPrefix } from "./name_words.ts";
+import { Failures } from "./failures.ts";
+import { elementsOf, failureWords, isAllDone, sayStopped } from "./many.ts";
+import { isPrefix, type Meant } from "./name_words.ts";
 
 const ADVICE = { nao_encontrado: "see what can be restored with `deposito client list --removed`" };
 
@@ -28,32 +31,62 @@ export const restoreCommand = defineCommand({
     if (words.length === 0) throw new UsageError("Missing NAME: say which file to restore");
     const version = parseVersion(flags.version, words);
     const link = await context.link();
-    const elements: unknown[] = [];
-    let failed = false;
-    const fail = (name: string, error: unknown) => {
-      if (!(error instanceof Refusal)) throw error;
-      failed = true;
-      elements.push(failureJson(name, error));
-      context.screen.complain(`could not restore ${name}: ${complaint(error, ADVICE)}`);
-    };
-    for (const word of words) {
-      const names = await namesOf(link, word, { force: flags.force, context })
-        .catch((error) => (fail(word, error), []));
-      for (const name of names) {
-        try {
-          const options = { version, force: flags.force, signal: context.signal };
-          const file = await link.restore(name, options);
-          elements.push(fileJson(file));
-          tell(file, context);
-        } catch (error) {
-          fail(name, await orRemovedFolder(link, { name, error, signal: context.signal }));
-        }
-      }
+    const { screen, json, signal } = context;
+    const failures = new Failures(screen, {
+      one: "could not restore",
+      many: "not restored",
+      advice: ADVICE,
+    });
+    const plan = (signal: AbortSignal) =>
+      restorable(link, words, { force: flags.force, screen, signal });
+    const many = await inParallel(plan, {
+      atOnce: 1,
+      signal,
+      tellsRest: json,
+      work: (meant) => restore(link, meant, { version, force: flags.force, signal }),
+      onDone: (outcome) => {
+        if (outcome.result) tell(outcome.result, context);
+        else if (!signal.aborted) failures.tell({ subject: outcome.item.name }, outcome);
+      },
+    });
+    if (json) screen.result(arrayLines(elementsOf(many, ({ name }) => name, fileJson)));
+    failures.end();
+    if (words.length > 1 || words.some(isPrefix)) {
+      const done = many.outcomes.filter(({ result }) => result).length;
+      screen.remark([`${count(done, "file")} restored`, ...failureWords(many)].join(", "));
     }
-    if (context.json) context.screen.result(arrayLines(elements));
-    return failed ? EXIT.failed : EXIT.done;
+    sayStopped(many, context);
+    return isAllDone(many) ? EXIT.done : EXIT.failed;
   },
 });
+
+/** Every name that the words stand for; a word that stands for nothing comes with why. */
+async function* restorable(
+  link: Link,
+  words: string[],
+  options: { force: boolean; screen: Screen; signal: AbortSignal },
+): AsyncGenerator<Meant> {
+  for (const word of words) {
+    try {
+      for (const name of await namesOf(link, word, options)) yield { name };
+    } catch (error) {
+      yield { name: word, error };
+    }
+  }
+}
+
+async function restore(
+  link: Link,
+  { name, error }: Meant,
+  options: { version: number | undefined; force: boolean; signal: AbortSignal },
+): Promise<StoredFile> {
+  if (error !== undefined) throw error;
+  try {
+    return await link.restore(name, options);
+  } catch (error) {
+    throw await orRemovedFolder(link, { name, error, signal: options.signal });
+  }
+}
 
 function orRemovedFolder(
   link: Link,
@@ -74,7 +107,7 @@ function parseVersion(text: string | null, words: string[]): number | undefined 
 async function namesOf(
   link: Link,
   word: string,
-  { force, context: { screen, signal } }: { force: boolean; context: Context },
+  { force, screen, signal }: { force: boolean; screen: Screen; signal: AbortSignal },
 ): Promise<string[]> {
   if (!isPrefix(word)) return [word];
   const names = new Set<string>();
