@@ -48,8 +48,8 @@ export function statusLines(
     shown(place.name),
     stateText(place),
     place.missedInMs === null ? "" : roughly(place.missedInMs),
-    formatSize(place.free),
-    formatSize(place.capacity),
+    roomText(place, place.free),
+    roomText(place, place.capacity),
     String(place.replicas),
     shown(place.zone),
     place.kind,
@@ -102,6 +102,11 @@ export function fileCheckLines({ file, copies }: FileCheck, width: number | null
     ...sentences([receiptText("verified", file)], width),
     ...rows.length > 0 ? ["", ...tableLines(CHECKS, rows, width)] : [],
   ];
+}
+
+/** What a place that is not there can take is not known. */
+function roomText({ state }: PlaceStatus, bytes: number): string {
+  return state === "online" ? formatSize(bytes) : "";
 }
 
 function sentences(lines: string[], width: number | null): string[] {

@@ -139,7 +139,7 @@ Deno.test("a place that is away says until when it is waited for, one that is em
   ];
   assertEquals(statusLines({ ...STATUS, places }, { width: 44, now: NOW }).slice(-3), [
     "PLACE    STATE     MISSED IN      FREE",
-    "laptop   lost         42 min  46.6 GiB",
+    "laptop   lost         42 min",
     "desktop  draining             46.6 GiB",
   ]);
 });
