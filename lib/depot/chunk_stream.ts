@@ -8,6 +8,11 @@ import type { Source } from "./source_order.ts";
 
 /** While a chunk is waited for, a look at who reads it so often. Milliseconds. */
 const LOOK_MS = 50;
+/**
+ * A disk that has not given a chunk for so long hangs, and another is read. What others look after may
+ * be behind a slow line, and is let go of by who speaks with it. Milliseconds.
+ */
+const HUNG_MS = 5_000;
 /** Who lets go waits so long for reads that do not end, as of a disk that hangs. Milliseconds. */
 const LEAVE_MS = 1_000;
 
@@ -18,6 +23,8 @@ export interface ChunkStreamOptions {
   /** Indexes of the first and the last chunk to read. */
   first: number;
   last: number;
+  /** A copy does not answer, and another is read in its place. */
+  onHung(place: string): void;
 }
 
 interface Filled {
@@ -153,21 +160,30 @@ export class ChunkStream implements AsyncDisposable {
     asked.isHere = true;
     asked.arrival.resolve(filled);
     this.#came.set(lane.source, (this.#came.get(lane.source) ?? 0) + 1);
-    const [first] = asked.lanes;
-    if (!first || first === lane) return;
-    first.stop();
-    this.#slow.add(first.source);
-    this.#lanes.letGo(first);
-    this.#leave(first.source);
+    for (const earlier of asked.lanes.slice(0, asked.lanes.indexOf(lane))) {
+      earlier.stop();
+      this.#slow.add(earlier.source);
+      this.#lanes.letGo(earlier);
+      this.#leave(earlier.source);
+    }
   }
 
   async #arrived(asked: Asked): Promise<Filled> {
     const { promise } = asked.arrival;
-    while (!asked.isHere && (this.#sources.length > 1 || this.#lanes.areLeaving)) {
+    if (this.#isReadAlone() && this.options.content.sources.hasOthers) {
+      if (await this.#settles(promise, HUNG_MS)) return await promise;
+      this.#turnFromHung(asked);
+    }
+    while (!asked.isHere && !this.#isReadAlone()) {
       if (await this.#settles(promise, LOOK_MS)) break;
       this.#hurry(asked);
+      this.#turnFromHung(asked);
     }
     return await promise;
+  }
+
+  #isReadAlone(): boolean {
+    return this.#sources.length === 1 && !this.#lanes.areLeaving;
   }
 
   /** Whether `work` ends within `ms`, for good or bad. */
@@ -190,6 +206,28 @@ export class ChunkStream implements AsyncDisposable {
     );
     const buffer = other ? buffers.take() : null;
     if (other && buffer) this.#start(other, asked, buffer);
+  }
+
+  /** Goes on from another copy at the chunk that the copies which are read do not give. */
+  #turnFromHung(asked: Asked): void {
+    const { buffers, clock, content: { sources }, onHung } = this.options;
+    const hung = asked.lanes.at(-1);
+    if (!hung?.source.place.trusted || this.#closed) return;
+    if (hung.readingMs(clock.monotonic()) < HUNG_MS) return;
+    if (this.#sources.includes(hung.source)) {
+      const mayServe = (source: Source) =>
+        source !== hung.source && !this.#slow.has(source) && !sources.hasFailed(source);
+      const instead = sources.from().find(mayServe);
+      if (!instead) return;
+      onHung(hung.source.place.id);
+      this.#slow.add(hung.source);
+      this.#readFrom([instead]);
+      // The one that it holds does not come back soon.
+      buffers.resize(buffers.limit + 1);
+    }
+    const [lane] = this.#lanes.free;
+    const buffer = lane ? buffers.take() : null;
+    if (lane && buffer) this.#start(lane, asked, buffer);
   }
 
   /** After each chunk that is handed out: from how many copies it goes on. */

@@ -29,6 +29,7 @@ interface Reading {
   buffers: ChunkBuffers;
   clock: Clock;
   keeper: Keeper;
+  onHung(place: string): void;
 }
 
 /** A file being read: the version that it had when this was opened, to its end. */
@@ -56,7 +57,12 @@ export class Retrieval implements Disposable {
     stack.defer(() => keeper.wasRead(content, sources.used));
     const onSuspect = (place: string, chunk: number) => keeper.suspect(digest, place, chunk);
     const read = { digest, size, checks, sources, onSuspect, signal };
-    const reading = { content: read, buffers, clock: core.clock, keeper };
+    const onHung = (place: string) => {
+      core.doubts.note(place);
+      const { name = place } = core.places.record(place) ?? {};
+      core.log.warn("A place does not answer, and another is read", { place: name });
+    };
+    const reading = { content: read, buffers, clock: core.clock, keeper, onHung };
     return new Retrieval(file, copies, request, reading, stack.move());
   }
 

@@ -26,6 +26,11 @@ export class SourceOrder {
     return this.#order[0];
   }
 
+  /** Whether there is more than one. */
+  get hasOthers(): boolean {
+    return this.#order.length > 1;
+  }
+
   /** Whether any copy is on a medium that the depot does not read itself. */
   get needsDigest(): boolean {
     return this.#order.some(({ place }) => !place.trusted);

@@ -12,8 +12,8 @@ export interface Reading {
 
 /**
  * Copies of a content that can be read now: good ones by chance, media that the depot reads itself
- * first, then set-aside ones. For an owner, copies beyond those it is told of come after those, and
- * the ones to avoid last among them: which copies only others want must not show, in how fast a
+ * first and places in doubt after others, then set-aside ones. For an owner, copies beyond those it
+ * is told of come after those, and the ones to avoid last among them: which copies only others want must not show, in how fast a
  * content is read neither.
  */
 export function sourcesOf(
@@ -22,16 +22,23 @@ export function sourcesOf(
   { visible, avoid }: Reading = {},
 ): Source[] {
   const at = (id: string) => core.places.get(id);
+  const doubted = core.doubts.places;
   const rank = (id: string) => {
-    if (visible !== undefined && !visible.includes(id)) return 6;
-    return avoid?.includes(id) ? 4 : 0;
+    if (visible !== undefined && !visible.includes(id)) return 16;
+    return avoid?.includes(id) ? 8 : 0;
   };
+  // A disk that hangs would hold up each reader anew.
+  const medium = (id: string) => (at(id)!.trusted ? 0 : 2) + (doubted.has(id) ? 4 : 0);
   const good = livePlaces(content, core.places).map((id) => ({
     place: at(id)!,
     aside: false,
     beside: rank(id) === 0,
-    order: rank(id) + (at(id)!.trusted ? 0 : 2) + core.random(),
+    order: rank(id) + medium(id) + core.random(),
   }));
-  const asides = content.asides.filter(at).map((id) => ({ place: at(id)!, aside: true, order: 9 }));
+  const asides = content.asides.filter(at).map((id) => ({
+    place: at(id)!,
+    aside: true,
+    order: 32,
+  }));
   return [...good, ...asides].sort((a, b) => a.order - b.order);
 }

@@ -69,6 +69,7 @@ class Bench {
   readonly memory = new Budget(MEMORY_BYTES);
   readonly places: FarPlace[];
   readonly suspects = new Set<string>();
+  readonly hung: string[] = [];
   /** The most chunks that were asked for and not let go of yet. */
   mostHeld = 0;
 
@@ -107,7 +108,9 @@ class Bench {
         onSuspect,
         signal,
       };
-      await using stream = new ChunkStream({ content, buffers, clock, first: 0, last: CHUNKS - 1 });
+      const onHung = (place: string) => void this.hung.push(place);
+      const range = { first: 0, last: CHUNKS - 1 };
+      await using stream = new ChunkStream({ content, buffers, clock, ...range, onHung });
       for (let index = 0; index < CHUNKS; index++) {
         const chunk = await stream.next();
         assertEquals([chunk.length, chunk[0]], [CHUNK_BYTES, index]);
@@ -272,6 +275,26 @@ Deno.test("a copy that hangs, and cannot be told to stop, holds up neither the b
   const ms = await bench.read({ onChunk });
   assert(ms < 4 * 100 + 26 * 50 + 1_000 + 50 * 100, `${ms}`);
   assertEquals(bench.suspects, new Set());
+});
+
+Deno.test("a copy that hangs while it is read alone is left for another, at the same chunk", async () => {
+  const never = new Promise<void>(() => {});
+  for (const at of [0, 40]) {
+    for (const beside of [true, false]) {
+      // As fast as a disk, so that none is read beside it.
+      const bench = new Bench(1, 1, 1);
+      const [first, second] = bench.places;
+      const hang = () => first!.line.carry = second!.line.carry = () => never;
+      if (at === 0) hang();
+      const ms = await bench.read({
+        beside,
+        onChunk: (index) => void (index + 1 === at && hang()),
+      });
+      assert(ms < 2 * 5_200 + 80 * 10 + 1_100, `${ms}`);
+      assertEquals(bench.hung, ["p0", "p1"]);
+      assertEquals(bench.suspects, new Set());
+    }
+  }
 });
 
 Deno.test("what is read ahead fits in the window, however slow the client becomes", async () => {

@@ -3,11 +3,12 @@ import type { ContentRecord } from "../../lib/depot/catalog/catalog.ts";
 import { type Reading, sourcesOf } from "../../lib/depot/sources.ts";
 import { assertEquals } from "../assert.ts";
 
-/** As far as `sourcesOf` looks: `d…` are the depot's own, `h…` holders, others are away. */
+/** As far as `sourcesOf` looks: `d…` are the depot's own, `h…` holders, `…9` in doubt, others are away. */
 const CORE = {
   places: {
     get: (id: string) => /^[dh]/.test(id) ? { id, trusted: id.startsWith("d") } : undefined,
   },
+  doubts: { places: new Set(["d9", "h9"]) },
   random: () => 0.5,
 } as unknown as Core;
 
@@ -32,4 +33,10 @@ Deno.test("copies to avoid, and copies that only others want, are read last and 
   assertEquals(order(of, { visible }), "h1 h2 h3 (d1)");
   assertEquals(order(of, { visible, avoid: ["h2"] }), "h1 h3 (h2) (d1)");
   assertEquals(order(of, { visible: ["h3"], avoid: ["h3"] }), "(h3) (d1) (h1) (h2)");
+});
+
+Deno.test("places in doubt are read after the others, but before copies that only others want", () => {
+  const of = content(["h9", "d9", "h1", "d1"]);
+  assertEquals(order(of), "d1 h1 d9 h9");
+  assertEquals(order(of, { visible: ["d9", "h9"], avoid: ["d9"] }), "h9 (d9) (d1) (h1)");
 });
