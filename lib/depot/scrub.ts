@@ -1,7 +1,7 @@
 /** Looks at every replica now and then, so that rot is found while there are good copies left. */
 import type { Place } from "../../stores/store.ts";
+import { PAGE_ROWS } from "./catalog/catalog.ts";
 import type { Core } from "./core.ts";
-import { replicasAt } from "./replicas.ts";
 
 /** A replica is looked at again after this part of the period, so that none is late. */
 const LOOKS_PER_PERIOD = 2;
@@ -13,13 +13,8 @@ const SHORTEST_PAUSE_MS = 3_600_000;
 /** How far one pass over the replicas of one place is. */
 export interface ScrubState {
   place: string;
-  /** From 0 to 1. */
+  /** From 0 to 1, about. */
   part: number;
-}
-
-/** Digests are spread evenly: the first of them say how far a walk in their order is. */
-function partOf(digest: string): number {
-  return parseInt(digest.slice(0, 8), 16) / 2 ** 32;
 }
 
 export interface Scrubbing {
@@ -52,16 +47,20 @@ export async function scrubPlace(place: Place, scrubbing: Scrubbing): Promise<nu
   const period = core.settings.scrubMs / LOOKS_PER_PERIOD;
   let next = Infinity;
   let failures = 0;
-  for await (const { digest, state, verifiedAt } of replicasAt(place.id, core)) {
-    if (signal.aborted || core.places.get(place.id) !== place) return next;
-    if (state !== "good") continue;
-    const due = (verifiedAt ?? -Infinity) + period;
-    if (due > core.clock.wall()) {
-      next = Math.min(next, due);
-      continue;
+  let after: string | null = null;
+  do {
+    const page = await core.catalog.looksAt(place.id, { after, limit: PAGE_ROWS });
+    for (const { digest, verifiedAt, part } of page.looks) {
+      if (signal.aborted || core.places.get(place.id) !== place) return next;
+      const due = (verifiedAt ?? -Infinity) + period;
+      if (due > core.clock.wall()) {
+        next = Math.min(next, due);
+        continue;
+      }
+      onLook({ place: place.name, part });
+      if (!await look(digest) && ++failures === FAILURES_PER_PASS) return 0;
     }
-    onLook({ place: place.name, part: partOf(digest) });
-    if (!await look(digest) && ++failures === FAILURES_PER_PASS) return 0;
-  }
+    after = page.next;
+  } while (after !== null);
   return failures > 0 ? 0 : next;
 }

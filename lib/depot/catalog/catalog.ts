@@ -193,6 +193,14 @@ export interface Catalog extends AsyncDisposable {
   replicasIn(state: "writing" | "doomed", page: Page): Promise<ReplicaKey[]>;
   /** What should be at a place, ascending by digest from the first after `after`. */
   replicasOn(place: string, page: { after?: string; limit: number }): Promise<PlaceReplica[]>;
+  /**
+   * When each good one of the next `limit` replicas at a place was last looked at, in an order of its
+   * own. `next`: where to go on, or `null` at the end.
+   */
+  looksAt(
+    place: string,
+    page: { after: string | null; limit: number },
+  ): Promise<{ looks: Look[]; next: string | null }>;
   /** A set-aside copy at a place, with or without a content that the catalog knows. */
   addAside(aside: AsideRecord): Promise<void>;
   dropAside(digest: string, place: string): Promise<void>;
@@ -424,7 +432,14 @@ export interface PlaceReplica {
   digest: string;
   size: number;
   state: ReplicaState;
+}
+
+export interface Look {
+  digest: string;
+  /** When the replica was last read whole and was right; `null`: never. */
   verifiedAt: number | null;
+  /** How far the walk over all of its place is, from 0 to 1, about. */
+  part: number;
 }
 
 export interface AsideRecord {

@@ -1,5 +1,5 @@
 /** Replicas: each change of state, and the only place where a good one is doomed. */
-import type { PlaceReplica, ReplicaKey, ReplicaState } from "./catalog.ts";
+import type { Look, PlaceReplica, ReplicaKey, ReplicaState } from "./catalog.ts";
 import { type Content, digestBytes, findContent, findPlace, placeKey } from "./keys.ts";
 import type { Statements } from "./statements.ts";
 import type { Verbs } from "./verb.ts";
@@ -91,7 +91,11 @@ export const replicaVerbs = {
 
   replicasOn(db, place, { after, limit }) {
     return db.all<PlaceReplica>(
-      `SELECT lower(hex(r.digest)) AS digest, c.size, r.state, r.verified_at AS verifiedAt
+      // Digests are in no order of keys: a row of each is looked up, and not one of each table.
+      `SELECT lower(hex(r.digest)) AS digest, c.size, coalesce((
+         SELECT u.state FROM replicas u WHERE u.state <> 'good'
+         AND u.state IN ('writing', 'doomed') AND u.digest = r.digest AND u.place = r.place
+       ), 'good') AS state
        FROM replicas r CROSS JOIN contents c ON c.key = r.content
        WHERE r.place = ? AND r.digest > ? ORDER BY r.digest LIMIT ?`,
       findPlace(db, place) ?? null,
@@ -99,7 +103,37 @@ export const replicaVerbs = {
       limit,
     ).map((row) => ({ ...row }));
   },
+
+  looksAt(db, place, { after, limit }) {
+    const key = findPlace(db, place) ?? null;
+    const rows = db.all<LookRow>(
+      `SELECT r.content, lower(hex(r.digest)) AS digest, r.state, r.verified_at AS verifiedAt
+       FROM replicas r WHERE r.place = ? AND r.content > ? ORDER BY r.content LIMIT ?`,
+      key,
+      Number(after),
+      limit,
+    );
+    const last = db.get<{ content: number }>(
+      "SELECT max(content) AS content FROM replicas WHERE place = ?",
+      key,
+    )!.content;
+    return {
+      looks: rows.filter(({ state }) => state === "good").map((
+        { content, digest, verifiedAt },
+      ) => ({
+        digest,
+        verifiedAt,
+        part: content / last,
+      })),
+      next: rows.length === limit ? String(rows.at(-1)!.content) : null,
+    };
+  },
 } satisfies Partial<Verbs>;
+
+interface LookRow extends Omit<Look, "part"> {
+  content: number;
+  state: ReplicaState;
+}
 
 /** Places at which an upload is about to give bytes the name of the content `?1`. */
 const PREPARED_PLACES = `

@@ -55,6 +55,9 @@ async function answers(catalog: Catalog): Promise<unknown> {
     on: await Promise.all(
       ["p1", "p2", "p3", "p4"].map((id) => catalog.replicasOn(id, { limit: 9 })),
     ),
+    looks: (await catalog.looksAt("p2", { after: null, limit: 9 })).looks.map((look) =>
+      `${look.digest} ${look.verifiedAt}`
+    ).sort(),
     writing: await catalog.replicasIn("writing", { after: null, limit: 9 }),
     doomed: await catalog.replicasIn("doomed", { after: null, limit: 9 }),
     asides: await catalog.asides(),

@@ -52,6 +52,7 @@ const CALLS: Record<Verb, unknown[]> = {
   verified: [D, "p1", 1],
   replicasIn: ["writing", { after: null, limit: 10 }],
   replicasOn: ["p1", { limit: 10 }],
+  looksAt: ["p1", { after: null, limit: 10 }],
   doomSurplus: [D, ["p1"], ["p1"]],
   renameFiles: [{ owner: OWNER, from: "n", to: "m", replace: false, longest: 9, most: 9 }],
   removeFile: [OWNER, "m", { now: 1, until: 2 }],

@@ -178,8 +178,30 @@ Deno.test("replicasIn() and replicasOn() page through what they name", async () 
   assertEquals(writing, [1, 2, 3].flatMap((n) => ["p2", "p3"].map((place) => [digest(n), place])));
   assertEquals(await catalog.replicasIn("doomed", { after: null, limit: 4 }), []);
   assertEquals(await catalog.replicasOn("p1", { after: digest(1), limit: 1 }), [
-    { digest: digest(2), size: 2, state: "good", verifiedAt: 10 },
+    { digest: digest(2), size: 2, state: "good" },
   ]);
+  assertEquals((await catalog.replicasOn("p2", { limit: 1 }))[0]?.state, "writing");
   assertEquals((await catalog.replicasOn("p2", { limit: 9 })).length, 3);
   assertEquals(await catalog.replicasOn("p9", { limit: 9 }), []);
+});
+
+Deno.test("looksAt() pages through good replicas and says how far it is", async () => {
+  await using temporary = await temporaryCatalog();
+  const { catalog } = temporary;
+  for (const number of [3, 1, 2, 4]) {
+    await deposit(catalog, { number, name: `${number}`, places: ["p1"], now: 10 + number });
+  }
+  await catalog.removeFile(OWNER, "1");
+  await catalog.doomSurplus(digest(1), ["p1"], ["p1"]);
+  const first = await catalog.looksAt("p1", { after: null, limit: 2 });
+  assertEquals(first.looks, [{ digest: digest(3), verifiedAt: 13, part: 1 / 4 }]);
+  await catalog.replicaGone(digest(1), "p1");
+  const rest = await catalog.looksAt("p1", { after: first.next, limit: 9 });
+  assertEquals(rest.looks.map(({ verifiedAt, part }) => [verifiedAt, part]), [[12, 3 / 4], [
+    14,
+    1,
+  ]]);
+  assertEquals(rest.next, null);
+  const none = { looks: [], next: null };
+  assertEquals(await catalog.looksAt("p9", { after: null, limit: 9 }), none);
 });
