@@ -48,10 +48,10 @@ export function retryWords(error: Error): string {
 
 function refusal(error: Refusal, advices: Readonly<Record<string, string>>): string {
   if (error instanceof FolderMeant) return error.message;
-  if (error.code === "poucos_locais" && error.available) {
+  const advice = advices[error.code];
+  if (!advice && error.code === "poucos_locais" && error.available) {
     return `${error.message}; ask for ${error.available}, or deposit it with --allow-fewer`;
   }
-  const advice = advices[error.code];
   return advice ? `${error.message}; ${advice}` : error.message;
 }
 

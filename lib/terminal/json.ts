@@ -51,14 +51,22 @@ export function removedJson(file: RemovedFile) {
   };
 }
 
-export function failureJson(name: string, error: unknown): FailureJson {
-  return { name, ...errorJson(error) };
+/** `advice`: as of `complaint`. */
+export function failureJson(
+  name: string,
+  error: unknown,
+  advice: Readonly<Record<string, string>> = {},
+): FailureJson {
+  return { name, ...errorJson(error, advice) };
 }
 
 /** A failure of what has no name: its code, and the sentence that is shown without `--json`. */
-export function errorJson(error: unknown): Pick<FailureJson, "error"> {
+export function errorJson(
+  error: unknown,
+  advice: Readonly<Record<string, string>> = {},
+): Pick<FailureJson, "error"> {
   if (error instanceof Stopped) return { error: { code: "interrompido", message: STOPPED } };
-  return { error: { code: codeOf(error), message: complaint(error) } };
+  return { error: { code: codeOf(error), message: complaint(error, advice) } };
 }
 
 const STOPPED = "The command was ended before this was done";

@@ -335,7 +335,10 @@ Deno.test(
     user.signal = new AbortController().signal;
 
     const changed = await user.run("replicas", "F/", "9");
-    assertMatch(changed.err, /^deposito: 100 files not changed: .*; first: F\/0\n$/);
+    assertMatch(
+      changed.err,
+      /^deposito: 100 files not changed: .* ask for no more, .*; first: F\/0\n$/,
+    );
     const nowhere = await user.run("retrieve", "F/", "--output", "F/0");
     assertMatch(nowhere.err, /^deposito: 100 files not retrieved: .*F\/0 is no folder.*\n0 files/);
     await user.run("retrieve", "F/", "--output", "out");
@@ -463,7 +466,9 @@ Deno.test("what was removed is listed and comes back, or is gone for ever after 
   const first = await user.run("restore", "F/a", "--version", "1", "--force", "--json");
   assertEquals([JSON.parse(first.out)[0].size, JSON.parse(first.out)[0].version], [1, 3]);
   const absent = await user.run("restore", "none", "--json");
-  assertEquals([absent.status, JSON.parse(absent.out)[0].error.code], [1, "nao_encontrado"]);
+  const [{ error }] = JSON.parse(absent.out);
+  assertEquals([absent.status, error.code], [1, "nao_encontrado"]);
+  assertMatch(error.message, /list --removed`$/);
 
   await assertRejects(() => user.run("remove", "F/a", "--forever"), UsageError, "Missing --yes");
   const asked: string[] = [];

@@ -171,7 +171,9 @@ class Depositing {
 
   end(many: Many<Job, Deposited>, goesOn: boolean): number {
     const { screen, json } = this.#context;
-    if (json) screen.result(arrayLines(elementsOf(many, ({ name }) => name, depositedJson)));
+    if (json) {
+      screen.result(arrayLines(elementsOf(many, ({ name }) => name, { toJson: depositedJson })));
+    }
     this.#failures.tellRest(many.notBegun.map(({ path }) => path), many.hopeless);
     this.#failures.end();
     this.#left.end();

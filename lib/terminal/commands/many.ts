@@ -12,15 +12,19 @@ const NOT_BEGUN = "Not begun: the depot could not be reached any more";
 export function elementsOf<T, R>(
   { outcomes, notBegun, hopeless, stopped }: Many<T, R>,
   name: (item: T) => string,
-  toJson: (result: R, item: T) => unknown,
+  { toJson, advice = {} }: {
+    toJson: (result: R, item: T) => unknown;
+    /** As of `complaint`. */
+    advice?: Readonly<Record<string, string>>;
+  },
 ): unknown[] {
   const why = stopped?.reason ?? hopeless?.error;
   const error = why instanceof ConnectionLost ? new ConnectionLost(NOT_BEGUN, { cause: why }) : why;
   return [
     ...outcomes.map(({ item, result, error }) =>
-      result !== undefined ? toJson(result, item) : failureJson(name(item), error)
+      result !== undefined ? toJson(result, item) : failureJson(name(item), error, advice)
     ),
-    ...notBegun.map((item) => failureJson(name(item), error)),
+    ...notBegun.map((item) => failureJson(name(item), error, advice)),
   ];
 }
 

@@ -126,7 +126,7 @@ async function removeAll(link: Link, removal: Removal): Promise<number> {
   if (json) {
     const failed = [
       ...failures.map(({ name, error }) => failureJson(name, error)),
-      ...elementsOf({ ...many, outcomes: without }, (name) => name, String),
+      ...elementsOf({ ...many, outcomes: without }, (name) => name, { toJson: String }),
     ];
     screen.result(jsonText(isAll ? { removed } : { removed, failed }));
   }

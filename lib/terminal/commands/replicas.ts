@@ -13,6 +13,8 @@ import { isPrefix, type Meant, meantBy } from "./name_words.ts";
 import { CONNECTIONS, parseConnections, parseReplicas, parseWait } from "./shared_flags.ts";
 import { tooFewPlaces } from "./too_few_places.ts";
 
+const ADVICE = { poucos_locais: "ask for no more, or add a place to the depot" };
+
 export const replicasCommand = defineCommand({
   words: "NAME…|PREFIX/ N",
   summary: "Changes how many copies a file has, and waits until N are on disk.",
@@ -39,7 +41,11 @@ export const replicasCommand = defineCommand({
     const connections = parseConnections(flags.connections);
     const link = await context.link();
     using meter = new Meter(context.screen, { many: !isOne(names) });
-    const failures = new Failures(context.screen, { one: "could not change", many: "not changed" });
+    const failures = new Failures(context.screen, {
+      one: "could not change",
+      many: "not changed",
+      advice: ADVICE,
+    });
     const telling: Telling = { context, meter, failures, wait };
     const expected = (signal: AbortSignal) =>
       lookAhead(meantBy(link, names, signal), {
@@ -108,7 +114,10 @@ function end(
   { context, failures, asked, one }: Telling & { asked: number; one: boolean },
 ): number {
   if (context.json) {
-    const elements = elementsOf(many, ({ name }) => name, fileJson);
+    const elements = elementsOf(many, ({ name }) => name, {
+      toJson: fileJson,
+      advice: ADVICE,
+    });
     context.screen.result(one ? jsonText(elements[0] ?? null) : arrayLines(elements));
   }
   failures.tellRest(many.notBegun.map(({ name }) => name), many.hopeless);

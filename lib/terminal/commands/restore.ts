@@ -49,7 +49,8 @@ export const restoreCommand = defineCommand({
         else if (!signal.aborted) failures.tell({ subject: outcome.item.name }, outcome);
       },
     });
-    if (json) screen.result(arrayLines(elementsOf(many, ({ name }) => name, fileJson)));
+    const shape = { toJson: fileJson, advice: ADVICE };
+    if (json) screen.result(arrayLines(elementsOf(many, ({ name }) => name, shape)));
     failures.end();
     if (words.length > 1 || words.some(isPrefix)) {
       const done = many.outcomes.filter(({ result }) => result).length;

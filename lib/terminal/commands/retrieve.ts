@@ -178,7 +178,7 @@ class Retrieving {
   end(many: Many<Target, Downloaded>): number {
     const { screen, json } = this.#context;
     if (json) {
-      screen.result(arrayLines(elementsOf(many, ({ name }) => name, downloadedJson)));
+      screen.result(arrayLines(elementsOf(many, ({ name }) => name, { toJson: downloadedJson })));
     }
     this.#failures.tellRest(many.notBegun.map(({ name }) => name), many.hopeless);
     this.#failures.end();
