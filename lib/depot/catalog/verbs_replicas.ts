@@ -91,7 +91,8 @@ export const replicaVerbs = {
 
   replicasOn(db, place, { after, limit }) {
     return db.all<PlaceReplica>(
-      // Digests are in no order of keys: a row of each is looked up, and not one of each table.
+      // Keys come in no order here, so that each row that is read is on another page. States are
+      // looked for among the few that are not good, which have an index of their own.
       `SELECT lower(hex(r.digest)) AS digest, c.size, coalesce((
          SELECT u.state FROM replicas u WHERE u.state <> 'good'
          AND u.state IN ('writing', 'doomed') AND u.digest = r.digest AND u.place = r.place
@@ -117,10 +118,9 @@ export const replicaVerbs = {
       "SELECT max(content) AS content FROM replicas WHERE place = ?",
       key,
     )!.content;
+    const good = rows.filter(({ state }) => state === "good");
     return {
-      looks: rows.filter(({ state }) => state === "good").map((
-        { content, digest, verifiedAt },
-      ) => ({
+      looks: good.map(({ content, digest, verifiedAt }) => ({
         digest,
         verifiedAt,
         part: content / last,
