@@ -16,7 +16,7 @@ import { count, formatDuration, formatSize, formatTime } from "./units.ts";
 const PLACES: Column[] = [
   { head: "PLACE", cut: true },
   { head: "STATE" },
-  { head: "MISSED IN", align: "right", leave: 1 },
+  { head: "REPLACED IN", align: "right", leave: 1 },
   { head: "FREE", align: "right", leave: 2 },
   { head: "OF", align: "right", leave: 3 },
   { head: "COPIES", align: "right", leave: 4 },
@@ -56,7 +56,7 @@ export function statusLines(
   ]);
   // A column that says nothing is not there.
   const columns = PLACES.filter(({ head }) =>
-    head !== "MISSED IN" || places.some(({ missedInMs }) => missedInMs !== null)
+    head !== "REPLACED IN" || places.some(({ missedInMs }) => missedInMs !== null)
   );
   const kept = rows.map((row) => row.filter((_, index) => columns.includes(PLACES[index]!)));
   return [

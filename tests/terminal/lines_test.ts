@@ -138,9 +138,9 @@ Deno.test("a place that is away says until when it is waited for, one that is em
     { ...place, name: "desktop", draining: true },
   ];
   assertEquals(statusLines({ ...STATUS, places }, { width: 44, now: NOW }).slice(-3), [
-    "PLACE    STATE     MISSED IN      FREE",
-    "laptop   lost         42 min",
-    "desktop  draining             46.6 GiB",
+    "PLACE    STATE     REPLACED IN      FREE",
+    "laptop   lost           42 min",
+    "desktop  draining               46.6 GiB",
   ]);
 });
 

@@ -110,7 +110,7 @@ const PIECE = new Uint8Array(64 * 1024);
 function full(catalog: string, cause: unknown): CatalogFull {
   return new CatalogFull(
     `Could not write the catalog ${catalog}: its disk is full. Make room there; what was ` +
-      "acknowledged is not lost, and the depot goes on by itself",
+      "acknowledged is not lost",
     { cause },
   );
 }
