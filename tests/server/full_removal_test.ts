@@ -99,3 +99,31 @@ Deno.test({
     assert(!/ERR|Could not/.test(server.log), server.log);
   },
 });
+
+for (const kind of ["tmpfs", "ext4"] as SmallDiskKind[]) {
+  Deno.test({
+    name: `server: after a clean end it starts on a ${kind} without a free block, and makes room`,
+    ignore: await whyNoSmallDisk(kind) !== null,
+    async fn() {
+      await using root = temporaryRoot();
+      await using disk = await smallDisk(40, kind);
+      const data = join(disk.path, "data");
+      const places = ["one", "two"].map((name) => join(data, name));
+      await using server = await RunningServer.start(root.path, { data, places });
+      using client = await server.client();
+      for (const [name, bytes] of files(2, MIB, 1)) {
+        await client.deposit(name, bytes, { replicas: 2 });
+      }
+      assertEquals(await server.stop(), 0);
+      await disk.fill();
+      await server.restart();
+      using later = await server.client({ id: client.id });
+      assertEquals((await later.replicas("1/1", 1)).replicas, 1);
+      await eventually("a copy is gone", () => contentsOn(disk.path).length === 3);
+      await disk.fill();
+      await later.remove("1/0");
+      await eventually("the others are gone", () => contentsOn(disk.path).length === 1);
+      assert(!/ERR|Could not/.test(server.log), server.log);
+    },
+  });
+}

@@ -9,6 +9,8 @@ import type { Verb } from "./verb.ts";
 
 /** Twice as much as the log grows before it is begun again. */
 const BALLAST_BYTES = 8 * 1024 * 1024;
+/** As much as is filled with chance at once. */
+const PIECE_BYTES = 64 * 1024;
 /** It is not kept, nor made up for, where less than this is free. */
 const FREE_BYTES: number = 2 * BALLAST_BYTES;
 /** Between two looks at whether there is more room again. Milliseconds. */
@@ -21,6 +23,7 @@ const FREEING: ReadonlySet<Verb> = new Set<Verb>([
   "placeLeft",
   "endUpload",
   "dropCopy",
+  "changeFile",
   "removeFile",
   "forgetFile",
   "forgetRemoved",
@@ -96,16 +99,17 @@ export class Ballast {
     try {
       using file = Deno.openSync(this.#path, { append: true, create: true, mode: 0o600 });
       this.#bytes = file.statSync().size;
+      const piece = new Uint8Array(PIECE_BYTES);
       while (this.#bytes < BALLAST_BYTES) {
-        this.#bytes += file.writeSync(PIECE.subarray(0, BALLAST_BYTES - this.#bytes));
+        // A file system that compresses would keep no room for zeros.
+        crypto.getRandomValues(piece);
+        this.#bytes += file.writeSync(piece.subarray(0, BALLAST_BYTES - this.#bytes));
       }
     } catch {
       // The disk is full again.
     }
   }
 }
-
-const PIECE = new Uint8Array(64 * 1024);
 
 function full(catalog: string, cause: unknown): CatalogFull {
   return new CatalogFull(
@@ -115,8 +119,16 @@ function full(catalog: string, cause: unknown): CatalogFull {
   );
 }
 
+/**
+ * SQLite's `SQLITE_IOERR_SHMSIZE`: there was no room for the index of the log, which is made when
+ * the database is opened, and which a clean end takes away.
+ */
+const NO_ROOM_FOR_INDEX = 4874;
+
 function isFull(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("database or disk is full");
+  if (!(error instanceof Error)) return false;
+  return error.message.includes("database or disk is full") ||
+    "errcode" in error && error.errcode === NO_ROOM_FOR_INDEX || isFull(error.cause);
 }
 
 function sizeOf(path: string): number {

@@ -78,16 +78,18 @@ export function readDatabase(path: string): DatabaseSync {
 
 /**
  * Whether there is a catalog at `path` that an older program wrote, which takes a while to open.
- * Throws `CatalogRefused` when it cannot be opened at all.
+ * False where that cannot be seen, as on a full disk: who opens it finds out why.
  */
 export function isOutdated(path: string): boolean {
-  if (sizeOf(path) < 0) return false;
-  refuseForeign(path);
-  return refusing(path, () => {
+  try {
+    if (sizeOf(path) < 0) return false;
+    refuseForeign(path);
     using db = new DatabaseSync(path, { readOnly: true });
     db.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
     return schemaVersion(db) < MIGRATIONS.length;
-  });
+  } catch {
+    return false;
+  }
 }
 
 /** Whether the error says that the database's pages make no sense. Only its words tell. */
