@@ -170,12 +170,9 @@ export class ChunkStream implements AsyncDisposable {
 
   async #arrived(asked: Asked): Promise<Filled> {
     const { promise } = asked.arrival;
-    if (this.#isReadAlone() && this.options.content.sources.hasOthers) {
-      if (await this.#settles(promise, HUNG_MS)) return await promise;
-      this.#turnFromHung(asked);
-    }
-    while (!asked.isHere && !this.#isReadAlone()) {
-      if (await this.#settles(promise, LOOK_MS)) break;
+    const { hasOthers } = this.options.content.sources;
+    while (!asked.isHere && (hasOthers || !this.#isReadAlone())) {
+      if (await this.#settles(promise, this.#isReadAlone() ? HUNG_MS : LOOK_MS)) break;
       this.#hurry(asked);
       this.#turnFromHung(asked);
     }
@@ -215,9 +212,11 @@ export class ChunkStream implements AsyncDisposable {
     if (!hung?.source.place.trusted || this.#closed) return;
     if (hung.readingMs(clock.monotonic()) < HUNG_MS) return;
     if (this.#sources.includes(hung.source)) {
-      const mayServe = (source: Source) =>
-        source !== hung.source && !this.#slow.has(source) && !sources.hasFailed(source);
-      const instead = sources.from().find(mayServe);
+      const others = sources.from()
+        .filter((source) => source !== hung.source && !sources.hasFailed(source));
+      // One that was slow may be fast again, unless it is still waited for.
+      const instead = others.find((source) => !this.#slow.has(source)) ??
+        others.find((source) => !this.#lanes.areReading(source));
       if (!instead) return;
       onHung(hung.source.place.id);
       this.#slow.add(hung.source);

@@ -21,6 +21,12 @@ export class Lanes implements AsyncDisposable {
     return this.#leaving.size > 0;
   }
 
+  /** Whether any of them is at a chunk of this copy's. */
+  areReading(source: Source): boolean {
+    return [...this.#present, ...this.#leaving]
+      .some((lane) => lane.source === source && lane.isReading);
+  }
+
   /** Gives each copy so many lanes; those that nobody needs leave. */
   serve(sources: readonly Source[], each: number): void {
     const missing = sources.flatMap((source) => Array<Source>(each).fill(source));

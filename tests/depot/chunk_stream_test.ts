@@ -297,6 +297,23 @@ Deno.test("a copy that hangs while it is read alone is left for another, at the 
   }
 });
 
+Deno.test("a copy that hung for a while is read again when the one in its stead hangs", async () => {
+  const bench = new Bench(1, 1);
+  const [first, second] = bench.places;
+  const { line } = first!;
+  const never = new Promise<void>(() => {});
+  first!.line = new Line(bench.clock, 7_000);
+  const ms = await bench.read({
+    beside: false,
+    onChunk(index) {
+      first!.line = line;
+      if (index === 40) second!.line.carry = () => never;
+    },
+  });
+  assert(ms < 2 * 5_200 + 80 * 10 + 1_100, `${ms}`);
+  assertEquals(bench.hung, ["p0", "p1"]);
+});
+
 Deno.test("what is read ahead fits in the window, however slow the client becomes", async () => {
   for (const [copies, window] of [[2, 8], [3, 12], [4, 16]] as const) {
     const bench = new Bench(...Array<number>(copies).fill(100));
