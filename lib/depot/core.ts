@@ -90,12 +90,23 @@ export interface Copies {
 
 /** Good replicas of a file on places that are there, at most as many as it wants. */
 export function copiesOf(file: FileRecord, places: Places): Copies {
-  const live = file.places.filter((id) => places.get(id)).slice(0, file.wanted);
+  const live = file.places.filter((id) => places.get(id))
+    .sort((a, b) => placeRank(a, places) - placeRank(b, places))
+    .slice(0, file.wanted);
   return {
     live: live.length,
     wanted: file.wanted,
     places: live.map((id) => ({ id, name: places.get(id)?.name ?? "" })),
   };
+}
+
+/**
+ * In which order an owner is told of places, where there are more copies than its file wants: those
+ * that are there to stay, those that are emptied, those that may come back, those that are gone.
+ */
+export function placeRank(id: string, places: Places): number {
+  if (places.get(id)) return places.isLeaving(id) ? 1 : 0;
+  return places.record(id)?.state === "gone" ? 3 : 2;
 }
 
 /** Places with a good replica that are there now. */

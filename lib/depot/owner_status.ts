@@ -6,7 +6,7 @@ import {
   PAGE_ROWS,
   type PlaceRecord,
 } from "./catalog/catalog.ts";
-import { absent, type Copies, copiesOf, type Core } from "./core.ts";
+import { absent, type Copies, copiesOf, type Core, placeRank } from "./core.ts";
 import type { Keeper } from "./keeper.ts";
 import { type Outlook, outlookOf } from "./outlook.ts";
 import type { ScrubState } from "./scrub.ts";
@@ -141,7 +141,7 @@ async function placeStatus(place: PlaceRecord, replicas: number, core: Core): Pr
   };
 }
 
-/** Good copies on places that are there come first; no more than the file wants. */
+/** No more than the file wants: good ones first, and last of all what is gone. */
 function replicasOf(content: ContentRecord, file: FileRecord, { places }: Core): ReplicaStatus[] {
   const all = content.replicas.flatMap(({ place: id, state, verifiedAt }) => {
     const place = places.record(id);
@@ -149,6 +149,6 @@ function replicasOf(content: ContentRecord, file: FileRecord, { places }: Core):
     return [{ place, draining: places.isLeaving(id), state, verifiedAt }];
   });
   const rank = ({ place, state }: ReplicaStatus) =>
-    (state === "good" ? 0 : 2) + (place.state === "online" ? 0 : 1);
+    (place.state === "gone" ? 8 : 0) + (state === "good" ? 0 : 4) + placeRank(place.id, places);
   return all.sort((a, b) => rank(a) - rank(b)).slice(0, file.wanted);
 }

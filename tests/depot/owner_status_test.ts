@@ -117,6 +117,34 @@ Deno.test("a place that is emptied says so, and its copies are told of until oth
   assertEquals([running, places.filter(({ draining }) => draining).length], [1, 1]);
 });
 
+Deno.test("an owner is told of copies that stay, then of those that may come back, whatever is gone", async () => {
+  // Places are ordered by their ids where nothing else does it: each is once the one that is drained.
+  for (const drained of ["p0", "p1", "p2"]) {
+    const { clock, test } = await opened({ places: 3 });
+    await using _ = test;
+    const { depot, owner } = test;
+    await test.deposit("a", someBytes(1_000), { replicas: 2 });
+    const told = async () => {
+      const { copies, replicas } = await depot.fileStatus(owner, "a");
+      const { places } = await depot.status(owner);
+      return {
+        live: copies.places.map(({ id }) => id).sort(),
+        listed: replicas.map(({ place }) => place.id).sort(),
+        counted: places.filter(({ replicas }) => replicas > 0).map(({ place }) => place.id).sort(),
+      };
+    };
+    const others = ["p0", "p1", "p2"].filter((id) => id !== drained);
+    await depot.operator.drain(drained);
+    await clock.advance(MINUTE);
+    assertEquals(await depot.operator.remaining(drained), 0);
+    assertEquals(await told(), { live: others, listed: others, counted: others });
+    await depot.operator.forget(drained);
+    test.store.leave(others[1]!, "lost");
+    await clock.advance(MINUTE);
+    assertEquals(await told(), { live: others.slice(0, 1), listed: others, counted: others });
+  }
+});
+
 Deno.test("the scrub says where it is", async () => {
   const { clock, test } = await opened({ places: 1, settings: { repairRate: 1_000 } });
   await using _ = test;

@@ -99,21 +99,19 @@ interface KnownPlace {
   rank: number;
 }
 
-/** Places by key, ranked: those live first, each half by id. */
+/** Places by key, ranked: those live first, of these and of the others those that count, then by id. */
 function knownPlaces(db: Statements, query: TotalsQuery): Map<number, KnownPlace> {
   const live = new Set(query.live);
   const counted = new Set(query.counted);
   const rows = db.all<{ key: number; id: string }>("SELECT key, id FROM places ORDER BY id");
-  const ranked = [
-    ...rows.filter((row) => live.has(row.id)),
-    ...rows.filter((row) => !live.has(row.id)),
-  ];
-  return new Map(
-    ranked.map(({ key, id }, rank) => [
-      key,
-      { id, live: live.has(id), counted: counted.has(id), rank },
-    ]),
-  );
+  const places = rows.map(({ key, id }) => ({
+    key,
+    id,
+    live: live.has(id),
+    counted: counted.has(id),
+  }));
+  places.sort((a, b) => Number(b.live) - Number(a.live) || Number(b.counted) - Number(a.counted));
+  return new Map(places.map(({ key, ...place }, rank) => [key, { ...place, rank }]));
 }
 
 /** Counts no more copies of a file than it wants, whoever else has its content. */
