@@ -3,7 +3,7 @@ import { ABOUT_FLAGS, VERSION_LINE, withAboutFlag } from "./lib/terminal/about.t
 import { type FlagTable, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
 import type { Point } from "./lib/terminal/completions/points.ts";
-import { helpRows, helpText } from "./lib/terminal/help.ts";
+import { printHelp } from "./lib/terminal/help.ts";
 import { runFirstMenu } from "./lib/terminal/menu.ts";
 import { nearest } from "./lib/terminal/nearest.ts";
 import { print, printError } from "./lib/terminal/output.ts";
@@ -27,12 +27,12 @@ const USAGE = {
   summary: "A depot for files that keeps as many copies of each as its owner wants.",
   flags: FLAGS,
   more: [
-    ...helpRows([
+    [
       ["deposito", "a menu, on a terminal"],
       ["deposito server [FLAG]…", "runs a depot"],
       ["deposito client COMMAND", "deposits files, brings them back, lends disk"],
       ["deposito completions SHELL", "completions for bash, zsh or fish"],
-    ]),
+    ],
   ],
   examples: [
     ["deposito server --store fs:./disk1,./disk2", "a depot that keeps copies on two disks"],
@@ -59,9 +59,13 @@ async function run(args: string[]): Promise<number> {
   if (Object.hasOwn(PARTS, word)) return await PARTS[word as keyof typeof PARTS](rest);
   if (!word.startsWith("-")) throw await unknownWord(word);
   const { flags, words } = parseFlags(FLAGS, [word, ...rest]);
-  if (flags.version) return say(VERSION_LINE);
-  if (flags.help) return say(helpText(USAGE));
-  throw await unknownWord(words[0] ?? word);
+  if (flags.version) {
+    print(VERSION_LINE);
+    return EXIT.done;
+  }
+  if (!flags.help) throw await unknownWord(words[0] ?? word);
+  printHelp(USAGE);
+  return EXIT.done;
 }
 
 /** A client's command is often typed without the word before it. */
@@ -94,11 +98,6 @@ async function commandLine(): Promise<Point> {
     completions: completionsPoint(),
   };
   return pointOf({ ...USAGE, words });
-}
-
-function say(text: string): number {
-  print(text);
-  return EXIT.done;
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -20,7 +20,7 @@ import { type FlagValues, parseFlags } from "./lib/terminal/arguments.ts";
 import { EXIT } from "./lib/terminal/commands/command.ts";
 import { parseReplicas } from "./lib/terminal/commands/shared_flags.ts";
 import { plainWords } from "./lib/terminal/complaint.ts";
-import { helpText } from "./lib/terminal/help.ts";
+import { printHelp } from "./lib/terminal/help.ts";
 import { joiningSettings } from "./lib/terminal/joining_flags.ts";
 import { openLog } from "./lib/terminal/log.ts";
 import { checkOffline } from "./lib/terminal/offline_check.ts";
@@ -77,7 +77,7 @@ export async function runServer(args: string[]): Promise<number> {
       );
     }
     if (flags.help) {
-      print(helpText(SERVER_USAGE));
+      printHelp(SERVER_USAGE);
       return EXIT.done;
     }
     if (flags.version) {

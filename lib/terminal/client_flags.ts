@@ -4,7 +4,7 @@ import type { FlagTable } from "./arguments.ts";
 import type { Command } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
 import { type Point, pointOf } from "./completions/points.ts";
-import { helpRows, type Usage } from "./help.ts";
+import type { HelpRow, Usage } from "./help.ts";
 import { parseAddress, parseIdentifier } from "./values.ts";
 
 /** Flags of every command. */
@@ -50,8 +50,8 @@ export function clientPoint(): Point {
 }
 
 /** The help of `deposito client` itself. */
-export function clientUsage(columns = 80): Usage {
-  const rows = Object.entries(COMMANDS).map(([word, { words, summary }]): [string, string] => [
+export function clientUsage(): Usage {
+  const rows = Object.entries(COMMANDS).map(([word, { words, summary }]): HelpRow => [
     `${word} ${words}`.trimEnd(),
     summary,
   ]);
@@ -60,13 +60,13 @@ export function clientUsage(columns = 80): Usage {
     summary: "Deposits files, and brings them back. A command says more with --help.",
     flags: CLIENT_ALONE_FLAGS,
     more: [
-      ...helpRows(rows, columns),
+      rows,
       "",
-      "  deposito client HOST PORT [ID]   connects and shows a menu",
+      [["deposito client HOST PORT [ID]", "connects and shows a menu"]],
       "",
-      "Exit status: 0 done; 1 not done; 2 the words were wrong; 3 done with fewer",
-      "copies than asked; 130 stopped with Ctrl-C, except hold and --watch; 141 nobody",
-      "reads the result any more.",
+      "Exit status: 0 done; 1 not done; 2 the words were wrong; 3 done with fewer copies than " +
+      "asked; 130 stopped with Ctrl-C, except hold and --watch; 141 nobody reads the result any " +
+      "more.",
     ],
   };
 }

@@ -60,7 +60,7 @@ export async function runClientMenu(flags: MenuFlags): Promise<number> {
     throw new UsageError("Missing COMMAND: the menu needs a terminal; see deposito client --help");
   }
   using stopping = new Stopping();
-  const screen = processScreen({ quiet: false });
+  const screen = processScreen({ quiet: false, json: false });
   const questions = new Questions({ stopping, screen });
   const { signal } = stopping;
   const confirm = (question: string) => questions.confirm(question);

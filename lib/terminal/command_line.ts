@@ -11,7 +11,7 @@ import {
 import { clientSettings, ProcessClient } from "./client_context.ts";
 import { EXIT } from "./commands/command.ts";
 import { COMMANDS } from "./commands/table.ts";
-import { helpText } from "./help.ts";
+import { printHelp } from "./help.ts";
 import { LendingBeside } from "./lending.ts";
 import { print, printError } from "./output.ts";
 import { hasTerminal, Questions } from "./prompts.ts";
@@ -45,13 +45,13 @@ async function runWords(args: readonly string[]): Promise<number> {
   const { flags, words } = parseFlags({ ...CLIENT_FLAGS, ...command.flags }, rest);
   const common = flags as unknown as FlagValues<typeof CLIENT_FLAGS>;
   if (common.help) {
-    print(helpText(commandUsage(word, command)));
+    printHelp(commandUsage(word, command));
     return EXIT.done;
   }
   const settings = clientSettings(common);
   using stopping = new Stopping();
   const { signal } = stopping;
-  const screen = processScreen({ quiet: settings.quiet || settings.json });
+  const screen = processScreen(settings);
   const questions = hasTerminal() ? new Questions({ stopping, screen }) : null;
   const confirm = questions && ((question: string) => questions.confirm(question));
   using client = new ProcessClient(settings, { screen, signal, confirm });
@@ -71,7 +71,8 @@ function seedWords(args: readonly string[]): { server: string; id: string | null
 async function withoutCommand(args: readonly string[]): Promise<number> {
   const { flags } = parseFlags(CLIENT_ALONE_FLAGS, args);
   if (flags.help || flags.version) {
-    print(flags.help ? helpText(clientUsage()) : VERSION_LINE);
+    if (flags.help) printHelp(clientUsage());
+    else print(VERSION_LINE);
     return EXIT.done;
   }
   if (firstWord(args, CLIENT_FLAGS) === null && hasTerminal()) {

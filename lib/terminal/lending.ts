@@ -8,10 +8,9 @@ import { complaint } from "./complaint.ts";
 import { HoldMeter } from "./hold_meter.ts";
 
 /** Said first of all, because it is the one thing that who lends must know. */
-export const IN_CLEAR: readonly string[] = [
-  "What others deposit is kept below this directory, and whoever can read it can",
-  "read them: contents are in clear until their owners encrypt them.",
-];
+export const IN_CLEAR =
+  "What others deposit is kept below this directory, and whoever can read it can read them: " +
+  "contents are in clear until their owners encrypt them.";
 
 /** What is lent, and under which name. */
 export type Lent = Omit<HoldOptions, "signal" | "onEvent" | "pace">;
@@ -33,7 +32,7 @@ export interface LendOptions {
 
 /** Lends until `signal` aborts; waits for a depot that is not there. */
 export async function lend(lent: Lent, { context, meter, signal }: LendOptions): Promise<void> {
-  for (const line of IN_CLEAR) context.screen.remark(line);
+  context.screen.remark(IN_CLEAR);
   // Loaded when it is asked for: other commands start without it.
   const { Holder } = await import("../client/holder/holder.ts");
   const link = await patientLink(context, { meter, signal });

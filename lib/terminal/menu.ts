@@ -47,7 +47,10 @@ class FirstMenu {
   /** A number: the user left, with this exit status. */
   async ask(): Promise<Start | number> {
     using stopping = new Stopping();
-    const questions = new Questions({ stopping, screen: processScreen({ quiet: false }) });
+    const questions = new Questions({
+      stopping,
+      screen: processScreen({ quiet: false, json: false }),
+    });
     while (!stopping.signal.aborted) {
       const part = await questions.choose("What shall this be?", [
         { value: "client", label: "Client: deposit, retrieve" },

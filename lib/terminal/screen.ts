@@ -108,13 +108,18 @@ export class Screen {
   }
 }
 
-/** The real one. */
-export function processScreen({ quiet }: { quiet: boolean }): Screen {
+/** How wide what standard output goes to is; `null`: no terminal. */
+export function outputColumns(): number | null {
+  return windowOf(Deno.stdout)?.columns ?? null;
+}
+
+/** The real one. With `json` it is quiet, too, where no terminal shows what is not the result. */
+export function processScreen({ quiet, json }: { quiet: boolean; json: boolean }): Screen {
   return new Screen({
     stdout: Deno.stdout,
     stderr: Deno.stderr,
     get columns() {
-      return windowOf(Deno.stdout)?.columns ?? null;
+      return outputColumns();
     },
     get progressColumns() {
       return windowOf(Deno.stderr)?.columns ?? null;
@@ -122,7 +127,7 @@ export function processScreen({ quiet }: { quiet: boolean }): Screen {
     get rows() {
       return windowOf(Deno.stderr)?.rows ?? USUAL_WINDOW.rows;
     },
-    quiet,
+    quiet: quiet || (json && !Deno.stderr.isTerminal()),
   });
 }
 

@@ -2,7 +2,7 @@
 import { ABOUT_FLAGS } from "./about.ts";
 import type { FlagTable } from "./arguments.ts";
 import { parseReplicas } from "./commands/shared_flags.ts";
-import { helpRows, type Usage } from "./help.ts";
+import type { HelpRow, Usage } from "./help.ts";
 import { JOINING_FLAGS } from "./joining_flags.ts";
 import type { LogFormat } from "./log.ts";
 import { OPERATOR_COMMANDS } from "./operator/table.ts";
@@ -160,12 +160,10 @@ export const SERVER_USAGE = {
   more: [
     "Beside a running depot, for whoever runs it (each says more with --help):",
     "",
-    ...helpRows(
-      Object.entries(OPERATOR_COMMANDS).map(([word, { words, summary }]): [string, string] => [
-        `deposito server ${word} ${words}`.trimEnd(),
-        summary,
-      ]),
-    ),
+    Object.entries(OPERATOR_COMMANDS).map(([word, { words, summary }]): HelpRow => [
+      `deposito server ${word} ${words}`.trimEnd(),
+      summary,
+    ]),
   ],
   examples: [
     ["deposito server", "a depot for this machine alone, in ./deposito-data"],

@@ -1,6 +1,12 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "../assert.ts";
 import { parseFlags } from "../../lib/terminal/arguments.ts";
 import { helpText } from "../../lib/terminal/help.ts";
+import { clientUsage, commandUsage } from "../../lib/terminal/client_flags.ts";
+import { COMMANDS } from "../../lib/terminal/commands/table.ts";
+import { OPERATOR_COMMANDS } from "../../lib/terminal/operator/table.ts";
+import { operatorUsage } from "../../lib/terminal/operator/usage.ts";
+import { SERVER_USAGE } from "../../lib/terminal/server_flags.ts";
+import { columnsOf } from "../../lib/terminal/text.ts";
 import { nearest } from "../../lib/terminal/nearest.ts";
 import { UsageError } from "../../lib/terminal/values.ts";
 
@@ -63,6 +69,24 @@ Deno.test("helpText() comes from the table and fits its columns", () => {
     const widest = Math.max(...helpText(usage, columns).split("\n").map((line) => line.length));
     assertEquals(widest <= columns, true);
   }
+});
+
+Deno.test("every help breaks between words on a terminal of 40 columns", () => {
+  const usages = [
+    clientUsage(),
+    SERVER_USAGE,
+    ...Object.entries(COMMANDS).map(([word, command]) => commandUsage(word, command)),
+    ...Object.entries(OPERATOR_COMMANDS).map(([word, command]) => operatorUsage(word, command)),
+  ];
+  for (const usage of usages) {
+    for (const line of helpText(usage, 40).split("\n")) {
+      // A single word may be as long as it is.
+      const isWord = /^ *\S+( \\\\)?$/.test(line);
+      assertEquals(columnsOf(line) <= 40 || isWord, true, line);
+    }
+  }
+  const help = helpText(commandUsage("hold", COMMANDS.hold!), 40);
+  assertStringIncludes(help, "\n  deposito client hold ./lent \\\n    --capacity 50GB\n");
 });
 
 Deno.test("nearest() suggests what is close and nothing else", () => {

@@ -113,6 +113,15 @@ for (const columns of [80, 40]) {
   });
 }
 
+Deno.test("with --json a terminal shows what is not the result as well", {
+  ignore: !hasTmux,
+}, async () => {
+  await using user = await User.start();
+  const words = ["client", "--server", `127.0.0.1:${user.server.port}`, "list", "--json"];
+  await using terminal = await user.open(80, ...words);
+  await terminal.sees(/note it down: .* \[\] exit 0/);
+});
+
 Deno.test("a depot that is not there is said, and asked for again", {
   ignore: !hasTmux,
 }, async () => {

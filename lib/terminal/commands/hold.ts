@@ -41,7 +41,7 @@ export const holdCommand = defineCommand({
       "gives the directory up, once its copies are elsewhere",
     ],
   ],
-  more: IN_CLEAR,
+  more: [IN_CLEAR],
   async run({ flags, words }, context) {
     const [directory, ...others] = words;
     if (directory === undefined || others.length > 0) {

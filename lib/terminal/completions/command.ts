@@ -1,7 +1,7 @@
 /** `deposito completions SHELL`: a script for that shell, from the tables that the parsers use. */
 import { type FlagTable, parseFlags } from "../arguments.ts";
 import { EXIT } from "../commands/command.ts";
-import { helpText, type Usage } from "../help.ts";
+import { printHelp, type Usage } from "../help.ts";
 import { nearest } from "../nearest.ts";
 import { print } from "../output.ts";
 import { UsageError } from "../values.ts";
@@ -46,7 +46,7 @@ export async function runCompletions(
 ): Promise<number> {
   const { flags, words: [shell, ...others] } = parseFlags(FLAGS, args);
   if (flags.help) {
-    print(helpText(COMPLETIONS_USAGE));
+    printHelp(COMPLETIONS_USAGE);
     return EXIT.done;
   }
   const names = Object.keys(SHELLS);

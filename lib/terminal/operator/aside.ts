@@ -32,9 +32,9 @@ export const asideCommand = defineOperatorCommand({
   },
   here: YES_FLAG,
   more: [
-    "A copy is needed as long as no good copy of its content was read whole since it",
-    "was set aside: it is not dropped. One of a content that the catalog does not",
-    "know is dropped only by its digits. All others go by themselves after 30 days.",
+    "A copy is needed as long as no good copy of its content was read whole since it was set " +
+    "aside: it is not dropped. One of a content that the catalog does not know is dropped only by " +
+    "its digits. All others go by themselves after 30 days.",
   ],
   examples: [["deposito server aside", "lists what was set aside"], [
     "deposito server aside --drop spare --yes",

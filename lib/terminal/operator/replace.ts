@@ -9,8 +9,8 @@ export const replaceCommand = defineOperatorCommand({
   flags: {},
   here: YES_FLAG,
   more: [
-    "Mount the new disk at the same path first. Should the old disk come back, at",
-    "whatever path of --store, it joins again with all that it has.",
+    "Mount the new disk at the same path first. Should the old disk come back, at whatever path " +
+    "of --store, it joins again with all that it has.",
   ],
   examples: [["deposito server replace disk2", "a new disk is mounted where the broken disk2 was"]],
   async question({ words: [place] }, { operator }) {

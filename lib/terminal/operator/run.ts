@@ -4,9 +4,8 @@ import { callDepot } from "../../server/control_call.ts";
 import { type FlagTable, type FlagValues, parseFlags } from "../arguments.ts";
 import { EXIT } from "../commands/command.ts";
 import { plainWords } from "../complaint.ts";
-import { helpText } from "../help.ts";
+import { printHelp } from "../help.ts";
 import { errorJson, jsonText } from "../json.ts";
-import { print } from "../output.ts";
 import { hasTerminal, Questions } from "../prompts.ts";
 import { processScreen, type Screen } from "../screen.ts";
 import type { Split } from "../split_command.ts";
@@ -24,14 +23,14 @@ export async function runOperatorCommand(split: Split<OperatorCommand>): Promise
   const { flags, words } = parseFlags(table, rest);
   const common = flags as unknown as FlagValues<typeof OPERATOR_FLAGS>;
   if (common.help) {
-    print(helpText(operatorUsage(word, command)));
+    printHelp(operatorUsage(word, command));
     return EXIT.done;
   }
   requireCall(word, command, { flags, words });
   const told = Object.keys(command.flags).map((name) => [name, flags[name]]);
   const request = { command: word, words, flags: Object.fromEntries(told), ask: false };
   using stopping = new Stopping();
-  const screen = processScreen({ quiet: common.json });
+  const screen = processScreen({ quiet: false, json: common.json });
   const call = { command, request, flags, data: userPath(common.data), screen, stopping };
   try {
     const result = await resultOf(call);
