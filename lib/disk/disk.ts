@@ -19,6 +19,8 @@ import { type HeldOwner, HeldWriter } from "./small/held_writer.ts";
 export interface DiskParts {
   layout: Layout;
   mark: DiskMark;
+  /** Folders that opening it made and in which the disk lies, the innermost first. */
+  made: readonly string[];
   /** Open and locked; closed with the disk. */
   lock: Deno.FsFile;
   /** Milliseconds of the wall clock. */
@@ -38,6 +40,7 @@ export class Disk implements HeldOwner, AsyncDisposable {
   readonly id: string;
   readonly depot: string;
   readonly layout: Layout;
+  readonly made: readonly string[];
   readonly small: SmallContents;
   readonly earlySyncs: Budget = new Budget(1);
   /** The memory of small uploads. */
@@ -47,10 +50,11 @@ export class Disk implements HeldOwner, AsyncDisposable {
   #openUploads = new Set<string>();
   #lastChange: Promise<unknown> = Promise.resolve();
 
-  constructor({ layout, mark, lock, now }: DiskParts) {
+  constructor({ layout, mark, made, lock, now }: DiskParts) {
     this.id = mark.place;
     this.depot = mark.depot;
     this.layout = layout;
+    this.made = made;
     this.small = new SmallContents(layout);
     this.#lock = lock;
     this.#now = now;

@@ -57,16 +57,20 @@ export class FolderSync implements Disposable {
   }
 }
 
-/** Makes a folder whose parent is there. One that is there already is right, a link is not. */
-export async function makeFolder(path: string): Promise<void> {
+/**
+ * Makes a folder whose parent is there. One that is there already is right, a link is not. Resolves to
+ * whether it was made.
+ */
+export async function makeFolder(path: string): Promise<boolean> {
   try {
     await Deno.mkdir(path, { mode: FOLDER_MODE });
   } catch (error) {
     if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
-    if ((await Deno.lstat(path)).isDirectory) return;
+    if ((await Deno.lstat(path)).isDirectory) return false;
     throw new DiskRefused(`Could not use ${path}: it is not a folder. Move it away`);
   }
   await syncFolder(dirname(path));
+  return true;
 }
 
 /** Makes the folders directly in `parent` that are missing, with one sync for all of them. */
@@ -83,15 +87,19 @@ export async function makeFolders(parent: string, names: string[]): Promise<void
   await syncFolder(parent);
 }
 
-/** Makes a folder and what is missing above it, for a directory that the operator named. */
-export async function makePath(path: string): Promise<void> {
+/**
+ * Makes a folder and what is missing above it, for a directory that the operator named. Resolves to
+ * the folders that were made, the innermost first.
+ */
+export async function makePath(path: string): Promise<string[]> {
+  let above: string[] = [];
   try {
-    if ((await Deno.stat(path)).isDirectory) return;
+    if ((await Deno.stat(path)).isDirectory) return [];
   } catch (error) {
     if (!isAbsence(error) || dirname(path) === path) throw error;
-    await makePath(dirname(path));
+    above = await makePath(dirname(path));
   }
-  await makeFolder(path);
+  return await makeFolder(path) ? [path, ...above] : above;
 }
 
 /** Creates a file, in place of one that was there; its name is durable only with its folder's sync. */

@@ -31,7 +31,12 @@ export class Unreadable extends Error {
 
 /** Thrown when a directory must not be used as it is; the message says what to do. */
 export class DiskRefused extends Error {
-  override readonly name = "DiskRefused";
+  override readonly name: string = "DiskRefused";
+}
+
+/** Thrown when another process uses the directory. */
+export class DiskInUse extends DiskRefused {
+  override readonly name = "DiskInUse";
 }
 
 /** Windows' numbers for a full disk, a full handle and a spent quota. Elsewhere `code` has a name. */

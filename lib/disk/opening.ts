@@ -1,7 +1,7 @@
 /** From a directory to a disk: looked at, made where that is wanted, locked. */
 import { makeFolder, makeFolders, makePath } from "./durable.ts";
 import { Disk } from "./disk.ts";
-import { diskError, DiskRefused, isAbsence, Unreachable } from "./errors.ts";
+import { diskError, DiskInUse, DiskRefused, isAbsence, Unreachable } from "./errors.ts";
 import { depotsFolder, isDepotId, Layout, PART_FOLDERS, SHARDS } from "./layout.ts";
 import { hasContents } from "./listing.ts";
 import { lockFile } from "./lock.ts";
@@ -26,7 +26,7 @@ export interface OpenDiskOptions {
 export async function openDisk(directory: string, options: OpenDiskOptions): Promise<Disk> {
   const { depot, create, now = Date.now } = options;
   const layout = new Layout(directory, depot);
-  await prepareRoot(layout, options);
+  const made = await prepareRoot(layout, options);
   const lock = await takeLock(layout);
   try {
     // Read again under the lock: whoever had it may have made the mark.
@@ -37,7 +37,8 @@ export async function openDisk(directory: string, options: OpenDiskOptions): Pro
     await makeFolders(layout.parts, PART_FOLDERS);
     await makeFolders(layout.contents, SHARDS);
     await moveOldParts(layout);
-    return new Disk({ layout, lock, now, mark: found ?? await makeMark(layout, depot) });
+    const mark = found ?? await makeMark(layout, depot);
+    return new Disk({ layout, mark, made, lock, now });
   } catch (error) {
     lock.close();
     throw error;
@@ -57,12 +58,18 @@ export async function otherDepots(directory: string, depot: string): Promise<str
   return others;
 }
 
-async function prepareRoot(layout: Layout, { depot, create }: OpenDiskOptions): Promise<void> {
-  if (await readMark(layout.directory, depot)) return;
-  if (!create) throw noMark(layout.directory);
-  await makePath(layout.directory);
-  await makeFolder(depotsFolder(layout.directory));
-  await makeFolder(layout.root);
+/** Resolves to the folders that were made, the innermost first. */
+async function prepareRoot(
+  { directory, root }: Layout,
+  { depot, create }: OpenDiskOptions,
+): Promise<string[]> {
+  if (await readMark(directory, depot)) return [];
+  if (!create) throw noMark(directory);
+  const made = await makePath(directory);
+  for (const folder of [depotsFolder(directory), root]) {
+    if (await makeFolder(folder)) made.unshift(folder);
+  }
+  return made;
 }
 
 async function takeLock(layout: Layout): Promise<Deno.FsFile> {
@@ -74,7 +81,7 @@ async function takeLock(layout: Layout): Promise<Deno.FsFile> {
     throw diskError(`lock ${layout.lock}`, error);
   }
   lock.close();
-  throw new DiskRefused(
+  throw new DiskInUse(
     `Could not use ${layout.directory}: another process is using it. ` +
       "Stop that one, or give this one a directory of its own",
   );

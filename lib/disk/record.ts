@@ -11,7 +11,7 @@
  * itself: mostly that is there, but nothing here can promise it.
  */
 import { crc32 } from "node:zlib";
-import { replaceFile } from "./durable.ts";
+import { removeIfThere, replaceFile } from "./durable.ts";
 import { DiskRefused, isAbsence, isOutOfRoom } from "./errors.ts";
 
 /** One sector: most disks write it whole or not at all, which makes the spare's turn rare. */
@@ -44,6 +44,11 @@ export async function writeRecord(path: string, fields: Fields): Promise<void> {
     if (first !== spare || !isOutOfRoom(error)) throw error;
   }
   await writeInPlace(second, text);
+}
+
+/** Removes the record. */
+export async function removeRecord(path: string): Promise<void> {
+  for (const one of [path, spareOf(path)]) await removeIfThere(one);
 }
 
 function spareOf(path: string): string {

@@ -3,6 +3,7 @@ import { ConnectionLost, type Link } from "../client/mod.ts";
 import type { HoldOptions } from "../client/holder/holder.ts";
 import { machineName } from "../client/machine.ts";
 import { keepTrying } from "../client/pace.ts";
+import { DiskInUse } from "../disk/errors.ts";
 import type { Context } from "./commands/command.ts";
 import { complaint } from "./complaint.ts";
 import { HoldMeter } from "./hold_meter.ts";
@@ -37,9 +38,20 @@ export async function lend(lent: Lent, { context, meter, signal }: LendOptions):
   const { Holder } = await import("../client/holder/holder.ts");
   const link = await patientLink(context, { meter, signal });
   const onEvent = meter.tell.bind(meter);
-  await using holder = await Holder.open(link, { ...lent, signal, onEvent });
+  await using holder = await Holder.open(link, { ...lent, signal, onEvent }).catch((error) => {
+    throw lent.leave && error instanceof DiskInUse ? stillLent(lent.directory, error) : error;
+  });
   meter.watch(holder);
   await holder.run();
+}
+
+/** Another directory would not help who gives this one up. */
+function stillLent(directory: string, cause: DiskInUse): DiskInUse {
+  return new DiskInUse(
+    `Could not give ${directory} up: another process is using it. Stop that one first, and say ` +
+      "the same again",
+    { cause },
+  );
 }
 
 /** A directory that is lent while this client does something else. Disposing it says goodbye. */

@@ -4,7 +4,7 @@ import { Sha256 } from "../../lib/content/digest.ts";
 import { connect } from "../../lib/client/mod.ts";
 import { Retrieval } from "../../lib/client/retrieve.ts";
 import { Session } from "../../lib/client/session.ts";
-import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "../assert.ts";
 import { someBytes } from "../depot/test_depot.ts";
 import { temporaryFolder } from "../disk/bench.ts";
 import { eventually } from "../server/waiting.ts";
@@ -12,14 +12,14 @@ import { Program } from "./program.ts";
 
 const MIB = 1024 * 1024;
 
-/** A server with `--store clients` alone, and holders h0, h1 …, all of them processes. */
-async function start(count: number) {
+/** A server with one store, `clients` where nothing else is said, and holders h0, h1 …: processes. */
+async function start(count: number, store = "clients") {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await temporaryFolder());
   const home = join(folder.path, "home");
   const data = ["--data", join(folder.path, "data")];
   const server = stack.use(
-    new Program("server", ["--port", "0", "--store", "clients", "--settle", "0", ...data], {
+    new Program("server", ["--port", "0", "--store", store, "--settle", "0", ...data], {
       home,
     }),
   );
@@ -36,7 +36,15 @@ async function start(count: number) {
   const identityFolder = join(home, "deposito");
   const link = stack.use(await connect({ hostname, port: Number(port) }, { identityFolder }));
   const resources = stack.move();
-  return { server, holders, hold, link, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  const { path } = folder;
+  return {
+    path,
+    server,
+    holders,
+    hold,
+    link,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
 }
 
 Deno.test("a retrieval goes on when the holder that is read from is killed in mid-file", async () => {
@@ -83,6 +91,9 @@ Deno.test("hold says what holders see, tells of the place, and says goodbye when
   await using twin = test.hold("h0");
   assertEquals(await twin.status(), 1);
   assertStringIncludes(twin.lines.at(-1)!, "another process is using it");
+  await using leaving = test.hold("h0", "--leave");
+  assertEquals(await leaving.status(), 1);
+  assertStringIncludes(leaving.lines.at(-1)!, "another process is using it. Stop that one first");
   if (Deno.build.os === "windows") return;
   assertEquals(await first!.end("SIGTERM"), 0);
   assertStringIncludes(first!.lines.at(-1)!, "goodbye");
@@ -95,4 +106,13 @@ Deno.test("hold says what holders see, tells of the place, and says goodbye when
   await using again = test.hold("h0", "--json");
   const connected = JSON.parse(await again.line('"connected"'));
   assert(first!.lines.some((line) => line.includes(connected.place)));
+});
+
+Deno.test("what hold made is gone again when the depot takes no holders", async () => {
+  await using folder = await temporaryFolder();
+  await using test = await start(0, `fs:${join(folder.path, "own")}`);
+  await using holder = test.hold("h0");
+  assertEquals(await holder.status(), 1);
+  assertStringIncludes(holder.lines.at(-1)!, "not started with --store clients");
+  await assertRejects(() => Deno.lstat(join(test.path, "h0")), Deno.errors.NotFound);
 });

@@ -59,6 +59,11 @@ export class HeldState {
     await this.#write(this.#changes);
   }
 
+  /** Resolves when what was begun to be written is. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
   async #runAhead(): Promise<void> {
     this.#ahead = this.#changes + AHEAD;
     await this.#write(this.#ahead);

@@ -61,9 +61,14 @@ export type HoldEvent =
   | { type: "leaving"; needed: number }
   | { type: "goodbye" };
 
-/** A directory that is lent. Disposing it lets go of the directory. */
+/**
+ * A directory that is lent. Disposing it lets go of the directory; where the depot refused the place
+ * for good, what was made for it is removed again.
+ */
 export class Holder implements AsyncDisposable {
   readonly traffic: Traffic = { received: 0, sent: 0 };
+  /** Whether the depot knows the place, or refused it for good before it did. */
+  #welcome: "unknown" | "known" | "refused" = "unknown";
 
   /** `shelf`: an open one, which is the holder's from now on. */
   constructor(
@@ -91,12 +96,15 @@ export class Holder implements AsyncDisposable {
       await keepTrying(() => this.#lend(), { signal, pace, onRetry, mayTryAgain: mayPass });
       onEvent?.({ type: "goodbye" });
     } catch (error) {
+      if (this.#welcome === "unknown" && error instanceof Refusal) this.#welcome = "refused";
       if (!signal.aborted) throw error;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.shelf[Symbol.asyncDispose]();
+    if (this.#welcome !== "refused") return await this.shelf[Symbol.asyncDispose]();
+    // Why the depot refused is what there is to say, not that a folder of ours is in use.
+    await this.shelf.forsake().catch(() => {});
   }
 
   /** One control connection. Resolves after the goodbye, throws when it breaks. */
@@ -143,7 +151,9 @@ export class Holder implements AsyncDisposable {
         name,
       }),
     );
-    return await readReply(connection, REPLIES.lent);
+    const lent = await readReply(connection, REPLIES.lent);
+    this.#welcome = "known";
+    return lent;
   }
 
   /** Says that it lives, and hears that the depot does, until it is told to leave. */

@@ -1,6 +1,6 @@
 /** The directory that a holder lends: a disk with a limit, and a count of its changes. */
 import { statfs } from "node:fs/promises";
-import { type Disk, type DiskUpload, Full, openDisk } from "../../disk/mod.ts";
+import { type Disk, type DiskUpload, Full, openDisk, unmakeDisk } from "../../disk/mod.ts";
 import { hasContents } from "../../disk/listing.ts";
 import { parseAsideName } from "../../disk/layout.ts";
 import { statFile } from "../../disk/reading.ts";
@@ -153,6 +153,15 @@ export class Shelf implements ShelfRoom, AsyncDisposable {
   /** `null`: not here. */
   async sizeOf(digest: string): Promise<number | null> {
     return (await statFile(this.disk.layout.content(digest)))?.size ?? null;
+  }
+
+  /** Lets go of the directory, and takes away again what `open` made there, if that is all there is. */
+  async forsake(): Promise<void> {
+    const isNew = this.disk.made.includes(this.disk.layout.root) && this.changes === 0;
+    if (!isNew) return await this[Symbol.asyncDispose]();
+    await using disk = this.disk;
+    await this.state.settled();
+    await unmakeDisk(disk, [this.state.path]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -9,6 +9,10 @@ function open(path: string, more: Partial<ShelfOptions> = {}): Promise<Shelf> {
   return Shelf.open(path, { depot: DEPOT, capacity: 1_000, reserve: 0, ...more });
 }
 
+async function namesIn(path: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
+}
+
 /** Keeps `size` bytes as a content; resolves to its digest. */
 async function put(shelf: Shelf, size: number, fill = 1): Promise<string> {
   const bytes = new Uint8Array(size).fill(fill);
@@ -18,6 +22,27 @@ async function put(shelf: Shelf, size: number, fill = 1): Promise<string> {
   await writer.commit({ digest, size });
   return digest;
 }
+
+Deno.test("a shelf that comes to nothing leaves nothing, and takes away only what it made", async () => {
+  await using folder = await temporaryFolder();
+  const path = join(folder.path, "made", "lent");
+  await (await open(path)).forsake();
+  assertEquals(await namesIn(folder.path), []);
+  await Deno.mkdir(path, { recursive: true });
+  await Deno.writeTextFile(join(path, "mine"), "");
+  await (await open(path)).forsake();
+  assertEquals(await namesIn(path), ["mine"]);
+
+  const used = await open(path);
+  const digest = await put(used, 400);
+  await used.forsake();
+  const again = await open(path);
+  assertEquals(await again.sizeOf(digest), 400);
+  await again.delete(digest);
+  await again.forsake();
+  await using kept = await open(path);
+  assertEquals(kept.secret, used.secret);
+});
 
 Deno.test("a shelf never takes more than its capacity, parts and set-aside copies counted", async () => {
   await using folder = await temporaryFolder();
