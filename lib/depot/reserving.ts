@@ -58,6 +58,7 @@ export async function tooFew(
   possible: number,
   { core, size }: { core: Core; size: number },
 ): Promise<Refused> {
+  if (possible === 0 && core.places.online().length === 0) return noneThere(core);
   const { place, free, kept } = await mostRoom(core);
   core.log.info("Too little room for a deposit (--reserve is kept free)", {
     bytes: size,
@@ -80,6 +81,18 @@ export async function tooFew(
     `Refused ${wanted} replicas: only ${places} room for the file${why}`,
     possible,
   );
+}
+
+/** What helps is that a place comes back: no room has to be made. */
+function noneThere({ places, log }: Core): Refused {
+  const away = places.known().filter(({ state }) => state !== "gone").length;
+  log.info("No place is there for a deposit", { away });
+  const why = away === 0
+    ? "none has joined this depot"
+    : away === 1
+    ? "the only one is away"
+    : `all ${away} are away`;
+  return new Refused("few places", `Refused: no place is there now: ${why}`, 0);
 }
 
 /** Of the place that can take most. Bytes; `place` is its name, for people. */

@@ -48,6 +48,9 @@ export function retryWords(error: Error): string {
 
 function refusal(error: Refusal, advices: Readonly<Record<string, string>>): string {
   if (error instanceof FolderMeant) return error.message;
+  if (error.code === "poucos_locais" && error.available === 0) {
+    return `${error.message}, see \`deposito client status\``;
+  }
   const advice = advices[error.code];
   if (!advice && error.code === "poucos_locais" && error.available) {
     return `${error.message}; ask for ${error.available}, or deposit it with --allow-fewer`;
@@ -88,9 +91,10 @@ function isOfSystem(error: unknown): boolean {
 function systemCause(error: unknown): { path: string | undefined; words: string } {
   const message = messageOf(error);
   const words = withoutNumbers(message.replace(/: \w+ '.*$/s, ""));
-  const advice = systemAdvice(error, words);
+  const path = /: \w+ '(.*?)'/s.exec(message)?.[1];
+  const advice = systemAdvice(error, { words, path });
   return {
-    path: /: \w+ '(.*?)'/s.exec(message)?.[1],
+    path,
     words: advice ? `${words}; ${advice}` : words,
   };
 }
@@ -110,10 +114,14 @@ function notCapable(message: string): string {
 const MAY_NOT = "this program may not touch it, as with all of the system's own folders; " +
   "choose another path";
 
-function systemAdvice(error: unknown, words: string): string | null {
+function systemAdvice(
+  error: unknown,
+  { words, path }: { words: string; path: string | undefined },
+): string | null {
   if (error instanceof Deno.errors.NotFound) return "check the path";
   if (error instanceof Deno.errors.PermissionDenied) return "check who may use it";
-  if (words.includes("No space left")) {
+  // Without a path it is standard output, where nothing goes on.
+  if (path !== undefined && words.includes("No space left")) {
     return "make room there; the same command goes on where it was";
   }
   return null;

@@ -1,7 +1,7 @@
 import { Refused } from "../../lib/depot/core.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { patience } from "../server/waiting.ts";
+import { eventually, patience } from "../server/waiting.ts";
 import { someBytes, TestDepot } from "./test_depot.ts";
 
 const MIB = 1024 * 1024;
@@ -358,6 +358,16 @@ Deno.test("broken uploads give way to a deposit that needs their room, and to no
     signal,
   );
   assertEquals((await test.catalog.uploads()).length, 0);
+});
+
+Deno.test("where no place is there, a refusal says so and speaks of no room", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const ask = () => test.depot.offer(test.request("a", { replicas: 1, size: 1 }), patience());
+  test.store.leave("p0");
+  test.store.leave("p1", "goodbye");
+  await eventually("both are away", async () => await test.depot.available() === 0);
+  const refused = await assertRejects(ask, Refused, "no place is there now: all 2 are away");
+  assertEquals([refused.why, refused.available], ["few places", 0]);
 });
 
 Deno.test("a small deposit is not refused for room that was made a moment ago", async () => {

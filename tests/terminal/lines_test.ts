@@ -190,6 +190,14 @@ Deno.test("a complaint is one line that says what to do next", () => {
   const absent = new Deno.errors.NotFound("No such file or directory (os error 2): stat '/a: b'");
   assertEquals(complaint(absent), "/a: b: No such file or directory; check the path");
   assertEquals(complaint(new LocalError("ja_existe", "x: y '/z'")), "x: y '/z'");
+  const none = "Refused: no place is there now: all 2 are away";
+  assertEquals(
+    complaint(new Refusal("poucos_locais", none, { available: 0 })),
+    `${none}, see \`deposito client status\``,
+  );
+  // What writes to standard output has no path.
+  const full = new Error("No space left on device (os error 28)");
+  assertEquals(complaint(full), "No space left on device");
 });
 
 Deno.test("JSON has the shapes of the design, and nothing else", () => {
