@@ -3,6 +3,7 @@ import { join } from "node:path";
 import project from "../deno.json" with { type: "json" };
 import {
   compile,
+  compilerWords,
   jobsFor,
   permissionsOf,
   SYSTEMS,
@@ -212,6 +213,17 @@ Deno.test("what keeps contents has the disk's worker with it, and a depot the ca
   const depot = ["lib/depot/catalog/worker.ts", disk];
   assertEquals(included, [depot, depot, [disk]]);
   for (const path of depot) assert(Deno.statSync(new URL(`../${path}`, import.meta.url)).isFile);
+});
+
+Deno.test("a runtime that cannot be fetched is said in a sentence", () => {
+  const url = "https://dl.deno.land/release/v2.9.6/denort-x86_64-unknown-linux-gnu.zip";
+  const said = `error: Writing\n  1: error sending request for url (${url}): client error\nStack`;
+  assertEquals(
+    compilerWords(said),
+    `its runtime is downloaded once, and ${url} cannot be reached from here; ` +
+      "go online for the first time, or name a Deno that has it with COMPILE_DENO",
+  );
+  assertEquals(compilerWords("error: Module not found\n"), "error: Module not found");
 });
 
 Deno.test("checksums are lines as sha256sum reads them", async () => {

@@ -68,12 +68,31 @@ export function permissionsOf(task: Task): string[] {
   return flags;
 }
 
-/** Runs the compiler. Throws when it fails; it has said why. */
-export async function compile({ args }: Job): Promise<void> {
+/** What Deno says when it cannot fetch the runtime that goes into an executable. */
+const NO_RUNTIME = /error sending request for url \((\S+\/denort-\S+)\)/;
+
+/** Runs the compiler. Throws when it fails. */
+export async function compile({ output, args }: Job): Promise<void> {
   const deno = Deno.env.get("COMPILE_DENO") || Deno.execPath();
-  const { success } = await new Deno.Command(deno, { args, cwd: ROOT, stdin: "null" }).spawn()
-    .status;
-  if (!success) throw new Error(`Could not compile: ${deno} ${args.join(" ")}`);
+  const command = new Deno.Command(deno, {
+    args,
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "inherit",
+    stderr: "piped",
+  });
+  const { success, stderr } = await command.output();
+  const said = new TextDecoder().decode(stderr);
+  if (!success) throw new Error(`Could not compile ${output}: ${compilerWords(said)}`);
+  await Deno.stderr.write(stderr);
+}
+
+/** Why the compiler failed, from what it said. */
+export function compilerWords(said: string): string {
+  const runtime = NO_RUNTIME.exec(said)?.[1];
+  if (runtime === undefined) return said.trim();
+  return `its runtime is downloaded once, and ${runtime} cannot be reached from here; ` +
+    "go online for the first time, or name a Deno that has it with COMPILE_DENO";
 }
 
 /** Lines as `sha256sum --check` reads them. Writes them to SHA256SUMS in `folder`. */
@@ -91,7 +110,8 @@ export async function writeSums(folder: string, names: string[]): Promise<void> 
   await Deno.writeTextFile(join(folder, "SHA256SUMS"), lines.join(""));
 }
 
-if (import.meta.main) {
+/** Makes all executables that were asked for. */
+async function main(): Promise<void> {
   const folder = join(ROOT, "dist");
   const systems = Deno.args.includes("--all") ? Object.keys(SYSTEMS) as System[] : [null];
   const jobs = systems.flatMap((system) => jobsFor(folder, system));
@@ -100,4 +120,12 @@ if (import.meta.main) {
     await Deno.stdout.write(new TextEncoder().encode(`${job.output}\n`));
   }
   await writeSums(folder, jobs.map(({ output }) => output.slice(folder.length + 1)));
+}
+
+if (import.meta.main) {
+  await main().catch((error: Error) => {
+    // deno-lint-ignore no-console
+    console.error(error.message);
+    Deno.exit(1);
+  });
 }
