@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   mudou: { retry: false, means: "the file has another content than the client expected" },
   nome_em_uso: { retry: false, means: "there is a file of that name already" },
   poucos_locais: { retry: false, means: "more replicas wanted than there are places with room" },
-  sem_espaco: { retry: false, means: "no place has room for the bytes" },
+  sem_espaco: { retry: false, means: "no place has room for the bytes, or the catalog none" },
   limite: { retry: false, means: "a limit of this depot is reached" },
   hash_diferente: { retry: false, means: "the bytes have another SHA-256 than declared" },
   tamanho_diferente: { retry: false, means: "there were more or fewer bytes than declared" },

@@ -1,5 +1,5 @@
 /** What the depot knows, as the wire says it. */
-import type { FileRecord, RemovedRecord } from "../depot/catalog/catalog.ts";
+import { CatalogFull, type FileRecord, type RemovedRecord } from "../depot/catalog/catalog.ts";
 import type { OnFileCopies } from "../depot/copy_progress.ts";
 import { type Copies, Refused, type RefusedWhy } from "../depot/core.ts";
 import type { Receipt } from "../depot/deposit_plan.ts";
@@ -31,6 +31,10 @@ const CODES: Record<RefusedWhy, ErrorCode> = {
   "unknown owner": "id_desconhecido",
 };
 
+const CATALOG_FULL =
+  "the disk on which the depot writes down what it has is full; who runs it must " +
+  "make room there";
+
 /**
  * A failure as the client is told of it; what is the depot's own also goes to the log. Throws what
  * nobody can be told of: that the connection is gone.
@@ -40,6 +44,9 @@ export function refusalOf(error: unknown, log: Log): Refusal {
   if (error instanceof Refusal) return error;
   if (!(error instanceof Refused)) {
     log.error("A request failed", { why: messageOf(error) });
+    if (error instanceof CatalogFull) {
+      return new Refusal("sem_espaco", CATALOG_FULL, { cause: error });
+    }
     return new Refusal("interno", "The depot could not do it; its log says why", { cause: error });
   }
   const { why, message, available } = error;
