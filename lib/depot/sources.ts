@@ -12,9 +12,9 @@ export interface Reading {
 
 /**
  * Copies of a content that can be read now: good ones by chance, media that the depot reads itself
- * first and places in doubt after others, then set-aside ones. For an owner, copies beyond those it
- * is told of come after those, and the ones to avoid last among them: which copies only others want must not show, in how fast a
- * content is read neither.
+ * first and places in doubt after others, then set-aside ones. For an owner those to avoid come
+ * after the others that it is told of, and after all of these the ones that it is not told of: also
+ * how fast a content is read must not show which copies only others want.
  */
 export function sourcesOf(
   content: ContentCopies,

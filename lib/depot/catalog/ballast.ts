@@ -5,6 +5,7 @@
 import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { CatalogFull } from "./catalog.ts";
+import { sizeOf } from "./database_file.ts";
 import type { Verb } from "./verb.ts";
 
 /** Twice as much as the log grows before it is begun again. */
@@ -85,7 +86,7 @@ export class Ballast {
   /** False when nothing was kept. */
   #release(): boolean {
     try {
-      if (sizeOf(this.#path) === 0) return false;
+      if (sizeOf(this.#path) <= 0) return false;
       Deno.truncateSync(this.#path, 0);
       this.#bytes = 0;
       return true;
@@ -129,13 +130,4 @@ function isFull(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return error.message.includes("database or disk is full") ||
     "errcode" in error && error.errcode === NO_ROOM_FOR_INDEX || isFull(error.cause);
-}
-
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return 0;
-    throw error;
-  }
 }

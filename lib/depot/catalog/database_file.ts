@@ -177,7 +177,7 @@ function refusing<T>(path: string, action: () => T): T {
 }
 
 /** In bytes; -1 when there is no such file. */
-function sizeOf(path: string): number {
+export function sizeOf(path: string): number {
   try {
     return Deno.statSync(path).size;
   } catch (error) {
