@@ -90,7 +90,8 @@ Deno.test({
     await server.restart();
     using later = await server.client({ id: client.id });
     for (const [name] of files(30, 0, 10)) await later.remove(name);
-    assert(ballast() > 2 * MIB, `${ballast()} bytes are kept`);
+    // What the keeper writes down meanwhile may have it for a moment.
+    await eventually("room is kept again", () => ballast() > 2 * MIB);
     await eventually("they are gone", () => contentsOn(disk.path).length === 1);
     await later.remove("1/0");
     await eventually("it is gone", () => contentsOn(disk.path).length === 0);
