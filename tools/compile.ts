@@ -24,7 +24,7 @@ export const SYSTEMS = {
 export type System = keyof typeof SYSTEMS;
 
 /** Workers are started by their addresses, which no import tells the compiler of. */
-const DISK = ["--include", "lib/disk/small/worker.ts"];
+const DISK = ["small", "uncached"].flatMap((of) => ["--include", `lib/disk/${of}/worker.ts`]);
 const CATALOG = ["--include", "lib/depot/catalog/worker.ts"];
 
 /** `task`: whose permissions it has. */

@@ -11,9 +11,11 @@ import { confirmMark, type DiskMark, readMark, writeMark } from "./mark.ts";
 import { openPart } from "./part_opening.ts";
 import { partsOf } from "./parts.ts";
 import { type FileRange, type FileReader, hashFile, openRange, statFile } from "./reading.ts";
+import type { Growth } from "./growing_file.ts";
 import { SMALL_BYTES } from "./small/border.ts";
 import { SmallContents } from "./small/contents.ts";
 import { type HeldOwner, HeldWriter } from "./small/held_writer.ts";
+import { UncachedWrites } from "./uncached/writes.ts";
 
 /** What a `Disk` is made of; `openDisk` in opening.ts puts it together. */
 export interface DiskParts {
@@ -42,7 +44,10 @@ export class Disk implements HeldOwner, AsyncDisposable {
   readonly layout: Layout;
   readonly made: readonly string[];
   readonly small: SmallContents;
-  readonly earlySyncs: Budget = new Budget(1);
+  readonly growth: Growth = {
+    earlySyncs: new Budget(1),
+    uncached: new UncachedWrites(),
+  };
   /** The memory of small uploads. */
   readonly #held = new Budget(HELD_BYTES);
   readonly #now: () => number;
@@ -211,6 +216,7 @@ export class Disk implements HeldOwner, AsyncDisposable {
     this.#lock = null;
     await this.#lastChange.catch(() => {});
     await this.small[Symbol.asyncDispose]();
+    await this.growth.uncached[Symbol.asyncDispose]();
     lock?.close();
   }
 

@@ -5,18 +5,16 @@
  * it the content's name, sync the folder of that name.
  */
 import type { DiskWriter } from "./disk_writer.ts";
-import type { Budget } from "../content/budget.ts";
-import { EarlySync } from "./early_sync.ts";
 import { diskError, isAbsence } from "./errors.ts";
 import { FolderSync, makeFolder, removeIfThere, syncFolder } from "./durable.ts";
+import { allEnded, GrowingFile, type Growth } from "./growing_file.ts";
 import type { Layout } from "./layout.ts";
 import { openRange, pieces } from "./reading.ts";
 
 /** What a writer needs of the disk that it writes to. */
 export interface PartOwner {
   readonly layout: Layout;
-  /** Turns of the parts that are synced while they grow. */
-  readonly earlySyncs: Budget;
+  readonly growth: Growth;
   /** Whether the disk is still this process's. */
   readonly held: boolean;
   /** Throws `Unreachable` unless `held`. */
@@ -34,9 +32,8 @@ export class PartWriter implements DiskWriter {
   readonly #path: string;
   readonly #signal: AbortSignal;
   readonly #isNew: boolean;
-  readonly #early: EarlySync;
-  #file: Deno.FsFile | null;
-  #position: number;
+  readonly #file: GrowingFile;
+  #isOpen = true;
   /** Why nothing more is possible. After a failed write or sync nobody knows what the file has. */
   #failure: Error | null = null;
   #settled = false;
@@ -55,21 +52,19 @@ export class PartWriter implements DiskWriter {
     this.#owner = owner;
     this.#uploadId = part.uploadId;
     this.#path = owner.layout.part(part.uploadId);
-    this.#file = part.file;
-    this.#position = part.position;
     this.#signal = part.signal;
     this.#isNew = part.isNew;
-    this.#early = new EarlySync(this.#path, owner.earlySyncs);
+    this.#file = new GrowingFile(this.#path, part.file, part.position, owner.growth);
   }
 
   /** How many bytes of the upload the disk has. */
   get position(): number {
-    return this.#position;
+    return this.#file.position;
   }
 
   /** The bytes before `position`. Each piece is good until the next is asked for. */
   async *prefix(): AsyncGenerator<Uint8Array> {
-    const range = { from: 0, length: this.#position, signal: this.#signal };
+    const range = { from: 0, length: this.position, signal: this.#signal };
     await using reader = await openRange(this.#path, range);
     if (!reader) throw new Error(`Could not read ${this.#path}: it is not there any more`);
     yield* pieces(reader);
@@ -78,43 +73,29 @@ export class PartWriter implements DiskWriter {
   /** Drops what is after `position`. */
   async rewind(position: number): Promise<void> {
     this.#signal.throwIfAborted();
-    if (!(position >= 0 && position <= this.#position)) {
-      throw new RangeError(`Could not rewind to ${position}: the upload has ${this.#position}`);
+    if (!(position >= 0 && position <= this.position)) {
+      throw new RangeError(`Could not rewind to ${position}: the upload has ${this.position}`);
     }
-    await this.#attempt("rewind", async (file) => {
-      await file.truncate(position);
-      await file.seek(position, Deno.SeekMode.Start);
-      this.#position = position;
-    });
+    await this.#attempt("rewind", () => this.#file.rewind(position));
   }
 
   /** Appends; the buffer is the caller's again when it resolves. Throws `Full` without room. */
   async write(chunk: Uint8Array): Promise<void> {
     // Before the attempt: what is stopped from outside is still whole, and may be kept.
     this.#signal.throwIfAborted();
-    await this.#attempt("write", async (file) => {
-      for (let done = 0; done < chunk.length;) {
-        const count = await file.write(chunk.subarray(done));
-        done += count;
-        this.#position += count;
-      }
-      this.#early.grown(this.#position);
-    });
+    await this.#attempt("write", () => this.#file.write(chunk));
   }
 
   /** Makes the bytes the disk's copy of `digest`, durably, in place of one that was there. */
   async commit({ digest, size }: { digest: string; size: number }): Promise<void> {
     const target = this.#owner.layout.content(digest);
     this.#signal.throwIfAborted();
-    await this.#attempt("commit", async (file) => {
-      await this.#checkSize(file, size);
+    await this.#attempt("commit", async () => {
+      await this.#checkSize(size);
       using shard = new FolderSync(this.#owner.layout.shard(digest));
-      // Side by side, because each waits for another thread; all have ended when one fails.
-      const steps = [file.syncData(), shard.openIfThere(), this.#early.settled()];
-      for (const step of await Promise.allSettled(steps)) {
-        if (step.status === "rejected") throw step.reason;
-      }
-      this.#close();
+      // Side by side, because each waits for another thread.
+      await allEnded([this.#file.sync(), shard.openIfThere()]);
+      await this.#close();
       this.#owner.alive();
       await this.#rename(target, { digest, shard });
       this.#settled = true;
@@ -124,18 +105,16 @@ export class PartWriter implements DiskWriter {
 
   /** Keeps the bytes for a later writer, also after a restart. Works after the signal, too. */
   keep(): Promise<void> {
-    return this.#attempt("keep", async (file) => {
-      await this.#early.settled();
-      await file.syncData();
+    return this.#attempt("keep", async () => {
+      await this.#file.sync();
       await syncFolder(this.#owner.layout.partFolder(this.#uploadId));
       this.#settled = true;
-      this.#close();
+      await this.#close();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#close();
-    await this.#early.settled().catch(() => {});
+    await this.#close();
     try {
       // Of a disk that was let go of, the name may be another writer's by now.
       if (!this.#settled && this.#owner.held) await removeIfThere(this.#path);
@@ -148,11 +127,11 @@ export class PartWriter implements DiskWriter {
   }
 
   /** Runs one step; after one that failed, every later one fails with the same error. */
-  async #attempt(verb: string, step: (file: Deno.FsFile) => Promise<void>): Promise<void> {
+  async #attempt(verb: string, step: () => Promise<void>): Promise<void> {
     if (this.#failure) throw this.#failure;
-    if (!this.#file) throw new Error(`Could not ${verb} ${this.#path}: it is closed`);
+    if (!this.#isOpen) throw new Error(`Could not ${verb} ${this.#path}: it is closed`);
     try {
-      await step(this.#file);
+      await step();
     } catch (error) {
       this.#failure = diskError(`${verb} ${this.#path}`, error);
       throw this.#failure;
@@ -160,10 +139,10 @@ export class PartWriter implements DiskWriter {
   }
 
   /** Of a part that an earlier writer left, the file itself is asked. */
-  async #checkSize(file: Deno.FsFile, size: number): Promise<void> {
-    const actual = this.#isNew ? this.#position : (await file.stat()).size;
-    if (actual === size && this.#position === size) return;
-    throw new Error(`the file has ${actual} bytes, ${this.#position} were written, not ${size}`);
+  async #checkSize(size: number): Promise<void> {
+    const actual = this.#isNew ? this.position : await this.#file.size();
+    if (actual === size && this.position === size) return;
+    throw new Error(`the file has ${actual} bytes, ${this.position} were written, not ${size}`);
   }
 
   async #rename(
@@ -183,8 +162,9 @@ export class PartWriter implements DiskWriter {
     }
   }
 
-  #close(): void {
-    this.#file?.close();
-    this.#file = null;
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#file.close();
   }
 }

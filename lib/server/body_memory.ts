@@ -6,6 +6,9 @@ const SHARED_BYTES: number = 64 * 1024 * 1024;
 /** Smaller pieces would cost more time than they save memory. Bytes. */
 const LEAST_BYTES: number = 32 * 1024;
 
+/** A disk takes whole ones best. Bytes. */
+const PAGE_BYTES = 4096;
+
 /** What a body may have for its buffers. */
 export interface Share {
   /** With two, the next bytes are read while the last are written. */
@@ -40,7 +43,7 @@ export class BodyMemory {
     const bytes = Math.floor(SHARED_BYTES / Math.max(this.#bodies, 1));
     return {
       buffers: bytes >= 2 * BLOCK_BYTES ? 2 : 1,
-      bytes: Math.max(LEAST_BYTES, Math.min(BLOCK_BYTES, bytes)),
+      bytes: Math.max(LEAST_BYTES, Math.min(BLOCK_BYTES, bytes - bytes % PAGE_BYTES)),
     };
   }
 }

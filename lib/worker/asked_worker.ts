@@ -1,4 +1,4 @@
-/** A worker that is asked one thing at a time, and answers or dies. */
+/** A worker that answers what it is asked, in that order, or dies. */
 
 /** What a worker is to its caller; `Worker` is one. */
 export interface WorkerPort<Request, Reply> {
@@ -13,14 +13,14 @@ export interface WorkerPort<Request, Reply> {
 export class AskedWorker<Request, Reply> {
   readonly #port: WorkerPort<Request, Reply>;
   readonly #died: (why: string) => Error;
-  #reply: PromiseWithResolvers<Reply> | undefined;
+  #replies: PromiseWithResolvers<Reply>[] = [];
   #death: Error | undefined;
 
   /** `died`: the error of whatever is asked once the worker died of `why`. */
   constructor(port: WorkerPort<Request, Reply>, died: (why: string) => Error) {
     this.#port = port;
     this.#died = died;
-    port.onmessage = ({ data }) => this.#reply?.resolve(data);
+    port.onmessage = ({ data }) => this.#replies.shift()?.resolve(data);
     port.onmessageerror = () => this.#die("a message could not be read");
     port.onerror = (event) => {
       event.preventDefault();
@@ -33,12 +33,19 @@ export class AskedWorker<Request, Reply> {
     return this.#death;
   }
 
-  /** Not to be called before the last answer. The buffers in `moved` are the worker's then. */
+  /**
+   * The buffers in `moved` are the worker's then. Not to be called before the last answer where the
+   * worker does not answer in the order of the requests.
+   */
   ask(request: Request, moved: Transferable[] = []): Promise<Reply> {
-    this.#reply = Promise.withResolvers<Reply>();
-    if (this.#death) this.#reply.reject(this.#death);
-    else this.#port.postMessage(request, moved);
-    return this.#reply.promise;
+    const reply = Promise.withResolvers<Reply>();
+    if (this.#death) {
+      reply.reject(this.#death);
+    } else {
+      this.#replies.push(reply);
+      this.#port.postMessage(request, moved);
+    }
+    return reply.promise;
   }
 
   /** Ends it, whatever it is doing: what it was asked and has not answered is rejected. */
@@ -49,6 +56,6 @@ export class AskedWorker<Request, Reply> {
 
   #die(why: string): void {
     this.#death ??= this.#died(why);
-    this.#reply?.reject(this.#death);
+    for (const reply of this.#replies.splice(0)) reply.reject(this.#death);
   }
 }

@@ -1,0 +1,107 @@
+import type { Budget } from "../content/budget.ts";
+import { EarlySync } from "./early_sync.ts";
+import type { UncachedFile, UncachedWrites } from "./uncached/writes.ts";
+
+/** What comes after so many bytes is written past the system's cache, where that is possible. Bytes. */
+const CACHED_BYTES = 32 * 1024 * 1024;
+
+/** What the growing files of one disk share. */
+export interface Growth {
+  /** Turns of the files that are synced while they grow. */
+  readonly earlySyncs: Budget;
+  readonly uncached: UncachedWrites;
+}
+
+/**
+ * A file that bytes are appended to. The disk takes those of a large one while more of them come:
+ * otherwise all of them would wait in memory for the sync at the end, and the disk for the network
+ * until then.
+ */
+export class GrowingFile {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #growth: Growth;
+  readonly #early: EarlySync;
+  #position: number;
+  /** Where the next write of `#file` goes. */
+  #offset: number;
+  /** `null` before it is open, and where there is no such thing. */
+  #uncached: UncachedFile | null = null;
+  #opening: Promise<void> | null = null;
+
+  /** `file` is open at `path` and stands at its end, `position`. */
+  constructor(path: string, file: Deno.FsFile, position: number, growth: Growth) {
+    this.#path = path;
+    this.#file = file;
+    this.#growth = growth;
+    this.#position = this.#offset = position;
+    this.#early = new EarlySync(path, growth.earlySyncs);
+  }
+
+  /** Bytes that it has. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Bytes that the file itself says it has. */
+  async size(): Promise<number> {
+    await this.#uncached?.settled();
+    return (await this.#file.stat()).size;
+  }
+
+  /** Appends; the buffer is the caller's again when it resolves. */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0;) {
+      const count = await this.#uncached?.take(rest, this.#position) ??
+        await this.#writeCached(rest);
+      this.#position += count;
+      rest = rest.subarray(count);
+    }
+    if (this.#position >= CACHED_BYTES) this.#opening ??= this.#openUncached();
+  }
+
+  /** Drops what is after `position`. */
+  async rewind(position: number): Promise<void> {
+    await this.#uncached?.settled();
+    await this.#file.truncate(position);
+    await this.#file.seek(position, Deno.SeekMode.Start);
+    this.#position = this.#offset = position;
+  }
+
+  /** Resolves when all of it is on the disk. Not to be tried again when it throws. */
+  async sync(): Promise<void> {
+    await this.#uncached?.settled();
+    await allEnded([this.#file.syncData(), this.#early.settled()]);
+  }
+
+  async close(): Promise<void> {
+    this.#file.close();
+    await this.#early.settled().catch(() => {});
+    await this.#opening;
+    await this.#uncached?.close().catch(() => {});
+  }
+
+  /** Until it is open, and where it cannot be, bytes are written as ever. */
+  async #openUncached(): Promise<void> {
+    const info = await this.#file.stat().catch(() => null);
+    if (info) this.#uncached = await this.#growth.uncached.open(this.#path, info.ino);
+  }
+
+  async #writeCached(bytes: Uint8Array): Promise<number> {
+    if (this.#offset !== this.#position) {
+      await this.#file.seek(this.#position, Deno.SeekMode.Start);
+      this.#offset = this.#position;
+    }
+    const count = await this.#file.write(bytes);
+    this.#offset += count;
+    this.#early.grown(this.#position + count);
+    return count;
+  }
+}
+
+/** Throws what the first of them threw, once all have ended. */
+export async function allEnded(steps: Promise<unknown>[]): Promise<void> {
+  for (const step of await Promise.allSettled(steps)) {
+    if (step.status === "rejected") throw step.reason;
+  }
+}

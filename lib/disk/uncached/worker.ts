@@ -1,0 +1,85 @@
+/// <reference lib="deno.worker" />
+/**
+ * The worker that writes past the system's cache: the runtime has such a handle only from Node's
+ * functions, and those write in the thread that calls them.
+ */
+import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
+import { packError } from "../../worker/packed_error.ts";
+import { type Reply, type Request, SLOT_BYTES } from "./border.ts";
+
+const { O_WRONLY } = constants;
+/** Not there where the system has no such thing. */
+const { O_DIRECT } = constants as { O_DIRECT?: number };
+
+let memory: SharedArrayBuffer;
+const files = new Map<number, File>();
+
+self.onmessage = ({ data }: MessageEvent<Request>) => {
+  self.postMessage(reply(data));
+};
+
+function reply(request: Request): Reply {
+  try {
+    return { value: handle(request) };
+  } catch (error) {
+    return { error: packError(error) };
+  }
+}
+
+function handle(request: Request): number | null {
+  switch (request.type) {
+    case "share":
+      memory = request.memory;
+      return null;
+    case "open": {
+      if (O_DIRECT === undefined) return null;
+      const file = new File(request.path, O_DIRECT);
+      files.set(request.file, file);
+      return file.inode;
+    }
+    case "write":
+      files.get(request.file)!.write(
+        new Uint8Array(memory, request.slot * SLOT_BYTES, request.bytes),
+        request.position,
+      );
+      return null;
+    case "close":
+      files.get(request.file)?.close();
+      files.delete(request.file);
+      return null;
+  }
+}
+
+class File {
+  readonly inode: number;
+  readonly #path: string;
+  #descriptor: number;
+
+  constructor(path: string, flag: number) {
+    this.#path = path;
+    this.#descriptor = openSync(path, O_WRONLY | flag);
+    this.inode = fstatSync(this.#descriptor).ino;
+  }
+
+  write(bytes: Uint8Array, position: number): void {
+    for (let done = 0; done < bytes.length;) {
+      done += this.#writeSome(bytes.subarray(done), position + done);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #writeSome(bytes: Uint8Array, position: number): number {
+    try {
+      return writeSync(this.#descriptor, bytes, 0, bytes.length, position);
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== "EINVAL") throw error;
+      // The disk wants larger pieces than pages, or ended one in the middle.
+      this.close();
+      this.#descriptor = openSync(this.#path, O_WRONLY);
+      return writeSync(this.#descriptor, bytes, 0, bytes.length, position);
+    }
+  }
+}
