@@ -107,7 +107,7 @@ async function downloadVersion(
     await Part.drop(gathering).catch(() => {});
     return { file, path, outcome: "same" };
   }
-  using part = await Part.open(gathering, options);
+  await using part = await Part.open(gathering, options);
   const isBrought = async () => {
     if (!await isThere()) return false;
     await part.discard();

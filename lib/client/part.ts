@@ -1,7 +1,8 @@
 /** The file in which the bytes of another one gather until all of them are there. */
 import { Budget } from "../content/budget.ts";
 import { Sha256 } from "../content/digest.ts";
-import { EarlySync } from "../disk/early_sync.ts";
+import { GrowingFile } from "../disk/growing_file.ts";
+import { UncachedWrites } from "../disk/uncached/writes.ts";
 import { AHEAD_BYTES } from "../protocol/mod.ts";
 import { LocalError, messageOf } from "./errors.ts";
 import { hashFile } from "./file_hash.ts";
@@ -23,7 +24,7 @@ const EARLY_SYNCS = new Budget(2);
  * A part beside its target. Only one process writes to it. What the system does in memory is done in
  * place: handing it to a thread takes several times as long.
  */
-export class Part implements Sink, Disposable {
+export class Part implements Sink, AsyncDisposable {
   /** It was made just now: nobody else has brought anything. */
   readonly isNew: boolean;
   #file: Deno.FsFile;
@@ -32,9 +33,9 @@ export class Part implements Sink, Disposable {
   #opened: Deno.FileInfo;
   /** No other process writes to it: there are locks here. */
   #isLocked: boolean;
-  #early: EarlySync;
-  /** Bytes that were written here. */
-  #written = 0;
+  #uncached = new UncachedWrites();
+  /** The same file. */
+  #growing: GrowingFile;
   #isOver = false;
 
   private constructor(
@@ -47,7 +48,8 @@ export class Part implements Sink, Disposable {
     this.#opened = opened;
     this.#isLocked = isLocked;
     this.isNew = isNew;
-    this.#early = new EarlySync(path, EARLY_SYNCS);
+    const growth = { earlySyncs: EARLY_SYNCS, uncached: this.#uncached };
+    this.#growing = new GrowingFile(path, file, opened.size, growth);
   }
 
   /** Opens the one that is there, or makes it; waits while another process has it. */
@@ -116,20 +118,15 @@ export class Part implements Sink, Disposable {
   /** What cannot be written is thrown with the path, as the runtime does where it knows one. */
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      const isSmall = bytes.length <= AHEAD_BYTES;
-      for (let rest = bytes; rest.length > 0;) {
-        const count = isSmall ? this.#file.writeSync(rest) : await this.#file.write(rest);
-        rest = rest.subarray(count);
-      }
-      this.#early.grown(this.#written += bytes.length);
+      if (bytes.length <= AHEAD_BYTES) this.#growing.writeInPlace(bytes);
+      else await this.#growing.write(bytes);
     } catch (cause) {
       throw new Error(`${messageOf(cause)}: write '${this.#path}'`, { cause });
     }
   }
 
   async restart(): Promise<void> {
-    await this.#file.truncate(0);
-    await this.#file.seek(0, Deno.SeekMode.Start);
+    await this.#growing.rewind(0);
   }
 
   /**
@@ -141,9 +138,10 @@ export class Part implements Sink, Disposable {
     path: string,
     { file, replace }: { file: StoredFile; replace: boolean },
   ): Promise<boolean> {
+    // A write that came after would change the time again.
+    await this.#growing.settled();
     this.#dress(file);
-    await this.#file.sync();
-    await this.#early.settled();
+    await this.#growing.sync({ withState: true });
     await this.#requireUnmixed(file);
     const present = replace ? lookAt(path) : null;
     if (present) requireReplaceable(path, present, replace);
@@ -161,15 +159,16 @@ export class Part implements Sink, Disposable {
   }
 
   /** What is worth going on from stays. */
-  [Symbol.dispose](): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     try {
       if (this.#isOver) return;
-      const open = this.#file.statSync();
-      if (open.size === 0 && isSame(Deno.lstatSync(this.#path), open)) Deno.removeSync(this.#path);
+      const size = await this.#growing.size();
+      if (size === 0 && isAt(this.#path, this.#opened)) Deno.removeSync(this.#path);
     } catch (error) {
       ignoreAbsence(error);
     } finally {
-      this.#file.close();
+      await this.#growing.close();
+      await this.#uncached[Symbol.asyncDispose]();
     }
   }
 

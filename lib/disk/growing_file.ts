@@ -43,35 +43,56 @@ export class GrowingFile {
     return this.#position;
   }
 
+  /** Resolves when the file has all that was written, if not yet durably. */
+  async settled(): Promise<void> {
+    await this.#uncached?.settled();
+  }
+
   /** Bytes that the file itself says it has. */
   async size(): Promise<number> {
-    await this.#uncached?.settled();
+    await this.settled();
     return (await this.#file.stat()).size;
   }
 
   /** Appends; the buffer is the caller's again when it resolves. */
   async write(bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
-      const count = await this.#uncached?.take(rest, this.#position) ??
-        await this.#writeCached(rest);
+      // Begun before this returns: who writes does something else meanwhile.
+      const taken = this.#uncached ? await this.#uncached.take(rest, this.#position) : null;
+      const count = taken ?? await this.#writeCached(rest);
       this.#position += count;
       rest = rest.subarray(count);
     }
     if (this.#position >= CACHED_BYTES) this.#opening ??= this.#openUncached();
   }
 
+  /** The same, of few bytes, in place: no other thread is woken for what stays in memory. */
+  writeInPlace(bytes: Uint8Array): void {
+    if (this.#offset !== this.#position) this.#file.seekSync(this.#position, Deno.SeekMode.Start);
+    for (let rest = bytes; rest.length > 0;) {
+      const count = this.#file.writeSync(rest);
+      this.#position += count;
+      rest = rest.subarray(count);
+    }
+    this.#offset = this.#position;
+  }
+
   /** Drops what is after `position`. */
   async rewind(position: number): Promise<void> {
-    await this.#uncached?.settled();
+    await this.settled();
     await this.#file.truncate(position);
     await this.#file.seek(position, Deno.SeekMode.Start);
     this.#position = this.#offset = position;
   }
 
-  /** Resolves when all of it is on the disk. Not to be tried again when it throws. */
-  async sync(): Promise<void> {
-    await this.#uncached?.settled();
-    await allEnded([this.#file.syncData(), this.#early.settled()]);
+  /**
+   * Resolves when its bytes are on the disk, and `withState` its times and mode, too. Not to be tried
+   * again when it throws.
+   */
+  async sync({ withState = false } = {}): Promise<void> {
+    await this.settled();
+    const synced = withState ? this.#file.sync() : this.#file.syncData();
+    await allEnded([synced, this.#early.settled()]);
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,8 @@
 /** A worker that answers what it is asked, in that order, or dies. */
 
+/** Who ends a worker waits so long for what it is doing. Milliseconds. */
+const LEAVE_MS = 1_000;
+
 /** What a worker is to its caller; `Worker` is one. */
 export interface WorkerPort<Request, Reply> {
   postMessage(message: Request, moved: Transferable[]): void;
@@ -58,4 +61,12 @@ export class AskedWorker<Request, Reply> {
     this.#death ??= this.#died(why);
     for (const reply of this.#replies.splice(0)) reply.reject(this.#death);
   }
+}
+
+/** Waits for what a worker is doing, but not for ever: what it does it to may hang. */
+export async function beforeLeaving(work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, LEAVE_MS);
+  await Promise.race([work, late.promise]);
+  clearTimeout(timer);
 }

@@ -138,7 +138,7 @@ Deno.test(
 Deno.test("waiting for a part that is being filled says so, and ends when it is told to", async () => {
   await using folder = new TempFolder();
   const path = `${folder.path}/part`;
-  using _first = await Part.open(path);
+  await using _first = await Part.open(path);
   const stopping = new AbortController();
   const reasons: string[] = [];
   const onWait = (why: string) => {
@@ -160,7 +160,7 @@ Deno.test("a part that cannot be written on says where it is", {
 }, async () => {
   await using disk = await smallDisk(1);
   const path = `${disk.path}/part`;
-  using part = await Part.open(path);
+  await using part = await Part.open(path);
   const error = await assertRejects(() => part.write(someBytes(2_000_000)), Error);
   assertEquals(
     complaint(error),

@@ -190,11 +190,17 @@ Deno.test({
 });
 
 Deno.test("where files cannot be written past the cache they are written through it", async () => {
-  const worker = new FakeWorker(() => ({ value: null }));
+  const asked: string[] = [];
+  const worker = new FakeWorker(({ type }) => {
+    asked.push(type);
+    return type === "open"
+      ? { error: { name: "Error", message: "invalid argument", code: "EINVAL" } }
+      : { value: null };
+  });
   await using growing = await Growing.make(() => worker);
   await growing.grow(CACHED + 3 * MIB);
   assertEquals(await growing.digest(), growing.bytes.digest());
-  assertEquals(worker.waiting, []);
+  assertEquals(asked, ["share", "open"]);
 });
 
 Deno.test("what another process put at the path is not written to", async () => {
@@ -244,17 +250,29 @@ Deno.test("a worker that dies fails what it had", () =>
 
 Deno.test("after a worker that died, the next file gets another", async () => {
   const workers: FakeWorker[] = [];
+  await using folder = await temporaryFolder();
+  const { ino } = await Deno.stat(folder.path);
   await using uncached = new UncachedWrites(() => {
-    const worker = new FakeWorker(({ type }) => ({ value: type === "open" ? 5 : null }));
+    const worker = new FakeWorker(({ type }) => ({ value: type === "open" ? ino : null }));
     return workers[workers.push(worker) - 1]!;
   });
-  assert(await uncached.open("one", 5));
-  assert(await uncached.open("another", 5));
+  const opened = () => uncached.open(folder.path, ino);
+  assert(await opened() && await opened());
   assertEquals(workers.length, 1);
   workers[0]!.die();
-  assert(await uncached.open("one more", 5));
+  assert(await opened());
   assertEquals(workers.length, 2);
 });
+
+Deno.test("a write past the cache is begun at once, so that its bytes can be hashed meanwhile", () =>
+  withSlowWrites(async (growing, worker) => {
+    const before = worker.waiting.length;
+    const written = growing.file.write(new Uint8Array(MIB));
+    assertEquals(worker.waiting.length, before + 1);
+    await written;
+    for (let left = before + 1; left > 0; left--) worker.answer({ value: null });
+    await growing.file.sync();
+  }));
 
 Deno.test("no more than 8 MiB wait for a disk at a time", () =>
   withSlowWrites(async (growing, worker) => {

@@ -3,14 +3,11 @@
  * of their calls to a thread costs the thread that has the sockets more than anything else that it
  * does for them. One that comes alone shares nothing, and is sooner done without the worker.
  */
-import { AskedWorker, type WorkerPort } from "../../worker/asked_worker.ts";
+import { AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
 import { Groups, type Settled } from "../../worker/groups.ts";
 import { restoreError } from "../../worker/packed_error.ts";
 import type { Layout } from "../layout.ts";
 import type { MovedBytes, Outcome, Reply, Request, SmallContent } from "./border.ts";
-
-/** Who lets go of the disk waits so long for what the worker is doing. Milliseconds. */
-const LEAVE_MS = 1_000;
 
 /** More share no more, and at 128 KiB each they are 8 MiB. */
 const MAX_GROUP = 64;
@@ -56,7 +53,7 @@ export class SmallContents implements AsyncDisposable {
   /** Waits for what the worker is doing, but not for ever: its disk may hang. Then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     const worker = this.#worker;
-    await soon(this.#groups.idle(), LEAVE_MS);
+    await beforeLeaving(this.#groups.idle());
     this.#worker = Promise.resolve(null);
     this.#asked?.end();
     await worker;
@@ -99,14 +96,6 @@ function startWorker(): SmallPort {
 
 function diedOf(why: string, directory: string): Error {
   return new Error(`Could not write to ${directory}: the worker that does it died (${why})`);
-}
-
-/** Waits for `work`, `ms` milliseconds at most. */
-async function soon(work: Promise<void>, ms: number): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, ms);
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
 }
 
 function settled(outcome: Outcome): Settled<MovedBytes | null> {

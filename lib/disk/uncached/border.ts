@@ -14,5 +14,5 @@ export type Request =
   | { type: "write"; file: number; slot: number; bytes: number; position: number }
   | { type: "close"; file: number };
 
-/** To `open` the file's inode, where it can be written so. */
+/** To `open` the file's inode, to the others nothing. */
 export type Reply = { value: number | null } | { error: PackedError };

@@ -7,9 +7,7 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { packError } from "../../worker/packed_error.ts";
 import { type Reply, type Request, SLOT_BYTES } from "./border.ts";
 
-const { O_WRONLY } = constants;
-/** Not there where the system has no such thing. */
-const { O_DIRECT } = constants as { O_DIRECT?: number };
+const { O_DIRECT, O_WRONLY } = constants;
 
 let memory: SharedArrayBuffer;
 const files = new Map<number, File>();
@@ -32,8 +30,7 @@ function handle(request: Request): number | null {
       memory = request.memory;
       return null;
     case "open": {
-      if (O_DIRECT === undefined) return null;
-      const file = new File(request.path, O_DIRECT);
+      const file = new File(request.path);
       files.set(request.file, file);
       return file.inode;
     }
@@ -55,9 +52,9 @@ class File {
   readonly #path: string;
   #descriptor: number;
 
-  constructor(path: string, flag: number) {
+  constructor(path: string) {
     this.#path = path;
-    this.#descriptor = openSync(path, O_WRONLY | flag);
+    this.#descriptor = openSync(path, O_WRONLY | O_DIRECT);
     this.inode = fstatSync(this.#descriptor).ino;
   }
 

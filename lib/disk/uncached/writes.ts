@@ -4,16 +4,18 @@
  * costs, and a large file that nobody reads soon does not take the place of what is read. What was
  * written so is durable with the file's sync, as ever.
  */
+import { constants } from "node:fs";
+import { statfs } from "node:fs/promises";
 import { Budget } from "../../content/budget.ts";
-import { AskedWorker, type WorkerPort } from "../../worker/asked_worker.ts";
+import { AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
 import { restoreError } from "../../worker/packed_error.ts";
 import { PAGE_BYTES, type Reply, type Request, SLOT_BYTES } from "./border.ts";
 
 /** So many pieces of a disk's files are written, or wait for it, at once. */
 const SLOTS = 8;
 const WASM_PAGE_BYTES = 64 * 1024;
-/** Who lets go of a disk waits so long for what the worker is doing. Milliseconds. */
-const LEAVE_MS = 1_000;
+/** What Linux calls file systems of which there is nothing but the cache: tmpfs and ramfs. */
+const IN_MEMORY: readonly number[] = [0x01021994, 0x858458f6];
 
 type Asked = AskedWorker<Request, Reply>;
 
@@ -39,12 +41,11 @@ export class UncachedWrites implements AsyncDisposable {
    * system has no such writes, the worker cannot be had, or another file is there.
    */
   async open(path: string, inode: number | null): Promise<UncachedFile | null> {
-    if (this.#isOver) return null;
     try {
+      if (this.#isOver || !await isPossible(path)) return null;
       const worker = await this.#running();
       const file = this.#files++;
       const found = await ask(worker, { type: "open", file, path });
-      if (found === null) return null;
       const opened = new UncachedFile(this, worker, file);
       if (found === inode) return opened;
       await opened.close();
@@ -54,9 +55,13 @@ export class UncachedWrites implements AsyncDisposable {
     }
   }
 
-  /** @internal Copies `bytes` to where the worker can read them; waits until there is room. */
-  async fill(bytes: Uint8Array): Promise<Piece> {
-    const held = await this.#slots.take(1);
+  /** @internal Resolves when the worker has room for a piece. */
+  room(): Disposable | Promise<Disposable> {
+    return this.#slots.tryTake(1) ?? this.#slots.take(1);
+  }
+
+  /** @internal Copies `bytes` to where the worker can read them, in the `room` that there is. */
+  fill(bytes: Uint8Array, room: Disposable): Piece {
     const slot = this.#free.pop()!;
     new Uint8Array(this.#shared(), slot * SLOT_BYTES, bytes.length).set(bytes);
     return {
@@ -64,7 +69,7 @@ export class UncachedWrites implements AsyncDisposable {
       bytes: bytes.length,
       [Symbol.dispose]: () => {
         this.#free.push(slot);
-        held[Symbol.dispose]();
+        room[Symbol.dispose]();
       },
     };
   }
@@ -73,7 +78,7 @@ export class UncachedWrites implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isOver = true;
     if (!this.#worker) return;
-    using _all = await this.#slots.take(SLOTS, AbortSignal.timeout(LEAVE_MS)).catch(() => null);
+    await beforeLeaving(this.#slots.take(SLOTS));
     this.#worker.end();
   }
 
@@ -117,7 +122,12 @@ export class UncachedFile {
     const most = Math.min(bytes.length, SLOT_BYTES);
     const whole = most - most % PAGE_BYTES;
     if (whole === 0 || position % PAGE_BYTES !== 0) return null;
-    const piece = await this.#writes.fill(bytes.subarray(0, whole));
+    const room = this.#writes.room();
+    // Where there is some, the write is begun before this returns.
+    const piece = this.#writes.fill(
+      bytes.subarray(0, whole),
+      room instanceof Promise ? await room : room,
+    );
     this.#last = this.#write(piece, position);
     return whole;
   }
@@ -143,6 +153,12 @@ export class UncachedFile {
       this.#failure ??= { cause };
     }
   }
+}
+
+/** As far as it can be told before the file is opened. */
+async function isPossible(path: string): Promise<boolean> {
+  if ((constants as { O_DIRECT?: number }).O_DIRECT === undefined) return false;
+  return !IN_MEMORY.includes((await statfs(path)).type);
 }
 
 async function ask(worker: Asked, request: Request): Promise<number | null> {
