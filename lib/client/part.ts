@@ -160,10 +160,12 @@ export class Part implements Sink, AsyncDisposable {
 
   /** What is worth going on from stays. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Who wrote was told of what failed.
+    await this.#growing.settled().catch(() => {});
     try {
       if (this.#isOver) return;
-      const size = await this.#growing.size();
-      if (size === 0 && isAt(this.#path, this.#opened)) Deno.removeSync(this.#path);
+      const open = this.#file.statSync();
+      if (open.size === 0 && isAt(this.#path, open)) Deno.removeSync(this.#path);
     } catch (error) {
       ignoreAbsence(error);
     } finally {

@@ -167,3 +167,23 @@ Deno.test("a part that cannot be written on says where it is", {
     `${path}: No space left on device; make room there; the same command goes on where it was`,
   );
 });
+
+Deno.test("a large part that cannot be written on says where it is, and keeps what came", {
+  ignore: await whyNoSmallDisk("ext4") !== null,
+}, async () => {
+  await using disk = await smallDisk(64, "ext4");
+  const path = `${disk.path}/part`;
+  {
+    await using part = await Part.open(path);
+    const block = someBytes(1_048_576);
+    const fill = async () => {
+      while (true) await part.write(block);
+    };
+    const error = await assertRejects(fill, Error);
+    assertEquals(
+      complaint(error),
+      `${path}: No space left on device; make room there; the same command goes on where it was`,
+    );
+  }
+  assert((await Deno.stat(path)).size > 40_000_000);
+});

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { Full, Unreachable } from "../../lib/disk/mod.ts";
 import { Shelf } from "../../lib/client/holder/shelf.ts";
+import { smallDisk, whyNoSmallDisk } from "../server/small_disk.ts";
 import { DEPOT, exists, getText, open, putText, signal, temporaryFolder } from "./bench.ts";
 
 const SIZE_BYTES = 4 * 1024 * 1024;
@@ -174,5 +175,24 @@ Deno.test({
     await assertRejects(() => putText(disk, "new"), Unreachable);
     await assertRejects(() => disk.room(), Unreachable);
     assertEquals(await Array.fromAsync(Deno.readDir(folder.path)), []);
+  },
+});
+
+Deno.test({
+  name: "a disk that becomes full under a large upload says so, and has its room again",
+  ignore: await whyNoSmallDisk("ext4") !== null,
+  async fn() {
+    await using small = await smallDisk(64, "ext4");
+    await using disk = await open(small.path);
+    const { free } = await disk.room();
+    {
+      await using writer = await disk.begin({ id: crypto.randomUUID(), signal });
+      const block = new Uint8Array(1024 * 1024).fill(1);
+      await assertRejects(async () => {
+        while (true) await writer.write(block);
+      }, Full);
+      await assertRejects(() => writer.keep(), Full);
+    }
+    assertEquals((await disk.room()).free, free);
   },
 });

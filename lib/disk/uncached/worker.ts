@@ -51,6 +51,7 @@ class File {
   readonly inode: number;
   readonly #path: string;
   #descriptor: number;
+  #failure: { cause: unknown } | null = null;
 
   constructor(path: string) {
     this.#path = path;
@@ -58,9 +59,16 @@ class File {
     this.inode = fstatSync(this.#descriptor).ino;
   }
 
+  /** After a write that failed there is none: what came behind it would leave a hole. */
   write(bytes: Uint8Array, position: number): void {
-    for (let done = 0; done < bytes.length;) {
-      done += this.#writeSome(bytes.subarray(done), position + done);
+    if (this.#failure) throw this.#failure.cause;
+    try {
+      for (let done = 0; done < bytes.length;) {
+        done += this.#writeSome(bytes.subarray(done), position + done);
+      }
+    } catch (cause) {
+      this.#failure = { cause };
+      throw cause;
     }
   }
 
@@ -74,9 +82,20 @@ class File {
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EINVAL") throw error;
       // The disk wants larger pieces than pages, or ended one in the middle.
-      this.close();
-      this.#descriptor = openSync(this.#path, O_WRONLY);
+      this.#reopen();
       return writeSync(this.#descriptor, bytes, 0, bytes.length, position);
     }
+  }
+
+  /** For writes through the cache. The number of a closed descriptor may be another file's. */
+  #reopen(): void {
+    const descriptor = openSync(this.#path, O_WRONLY);
+    if (fstatSync(descriptor).ino === this.inode) {
+      this.close();
+      this.#descriptor = descriptor;
+      return;
+    }
+    closeSync(descriptor);
+    throw new Error(`Could not write ${this.#path}: another file is there`);
   }
 }
