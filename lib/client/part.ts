@@ -1,7 +1,7 @@
 /** The file in which the bytes of another one gather until all of them are there. */
 import { Budget } from "../content/budget.ts";
 import { Sha256 } from "../content/digest.ts";
-import { GrowingFile } from "../disk/growing_file.ts";
+import { GrowingFile, type Growth } from "../disk/growing_file.ts";
 import { UncachedWrites } from "../disk/uncached/writes.ts";
 import { AHEAD_BYTES } from "../protocol/mod.ts";
 import { LocalError, messageOf } from "./errors.ts";
@@ -17,8 +17,8 @@ export interface PartOptions {
   onWait?: ((why: string) => void) | undefined;
 }
 
-/** Turns of the parts that are synced while they grow. */
-const EARLY_SYNCS = new Budget(2);
+/** Of all parts. Their worker ends with the last large one. */
+const GROWTH: Growth = { earlySyncs: new Budget(2), uncached: new UncachedWrites() };
 
 /**
  * A part beside its target. Only one process writes to it. What the system does in memory is done in
@@ -33,7 +33,6 @@ export class Part implements Sink, AsyncDisposable {
   #opened: Deno.FileInfo;
   /** No other process writes to it: there are locks here. */
   #isLocked: boolean;
-  #uncached = new UncachedWrites();
   /** The same file. */
   #growing: GrowingFile;
   #isOver = false;
@@ -48,8 +47,7 @@ export class Part implements Sink, AsyncDisposable {
     this.#opened = opened;
     this.#isLocked = isLocked;
     this.isNew = isNew;
-    const growth = { earlySyncs: EARLY_SYNCS, uncached: this.#uncached };
-    this.#growing = new GrowingFile(path, file, opened.size, growth);
+    this.#growing = new GrowingFile(path, file, opened.size, GROWTH);
   }
 
   /** Opens the one that is there, or makes it; waits while another process has it. */
@@ -116,13 +114,8 @@ export class Part implements Sink, AsyncDisposable {
   }
 
   /** What cannot be written is thrown with the path, as the runtime does where it knows one. */
-  async write(bytes: Uint8Array): Promise<void> {
-    try {
-      if (bytes.length <= AHEAD_BYTES) this.#growing.writeInPlace(bytes);
-      else await this.#growing.write(bytes);
-    } catch (cause) {
-      throw new Error(`${messageOf(cause)}: write '${this.#path}'`, { cause });
-    }
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#told(() => this.#growing.write(bytes, { inPlace: bytes.length <= AHEAD_BYTES }));
   }
 
   async restart(): Promise<void> {
@@ -139,9 +132,9 @@ export class Part implements Sink, AsyncDisposable {
     { file, replace }: { file: StoredFile; replace: boolean },
   ): Promise<boolean> {
     // A write that came after would change the time again.
-    await this.#growing.settled();
+    await this.#told(() => this.#growing.settled());
     this.#dress(file);
-    await this.#growing.sync({ withState: true });
+    await this.#told(() => this.#growing.sync({ withState: true }));
     await this.#requireUnmixed(file);
     const present = replace ? lookAt(path) : null;
     if (present) requireReplaceable(path, present, replace);
@@ -170,7 +163,14 @@ export class Part implements Sink, AsyncDisposable {
       ignoreAbsence(error);
     } finally {
       await this.#growing.close();
-      await this.#uncached[Symbol.asyncDispose]();
+    }
+  }
+
+  async #told(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (cause) {
+      throw new Error(`${messageOf(cause)}: write '${this.#path}'`, { cause });
     }
   }
 

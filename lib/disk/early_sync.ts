@@ -31,6 +31,11 @@ export class EarlySync {
     this.#underWay = this.#sync(turn);
   }
 
+  /** The file has no more than `bytes` bytes again. */
+  rewound(bytes: number): void {
+    this.#synced = Math.min(this.#synced, bytes);
+  }
+
   /** Waits for the one that is under way. Throws as `grown`. */
   async settled(): Promise<void> {
     await this.#underWay;

@@ -1,4 +1,5 @@
 import type { Budget } from "../content/budget.ts";
+import { PAGE_BYTES } from "../content/page.ts";
 import { EarlySync } from "./early_sync.ts";
 import type { UncachedFile, UncachedWrites } from "./uncached/writes.ts";
 
@@ -23,18 +24,16 @@ export class GrowingFile {
   readonly #growth: Growth;
   readonly #early: EarlySync;
   #position: number;
-  /** Where the next write of `#file` goes. */
-  #offset: number;
   /** `null` before it is open, and where there is no such thing. */
   #uncached: UncachedFile | null = null;
   #opening: Promise<void> | null = null;
 
-  /** `file` is open at `path` and stands at its end, `position`. */
+  /** `file` is open at `path`, and stands at its end, `position`, when it is written to. */
   constructor(path: string, file: Deno.FsFile, position: number, growth: Growth) {
     this.#path = path;
     this.#file = file;
     this.#growth = growth;
-    this.#position = this.#offset = position;
+    this.#position = position;
     this.#early = new EarlySync(path, growth.earlySyncs);
   }
 
@@ -54,27 +53,20 @@ export class GrowingFile {
     return (await this.#file.stat()).size;
   }
 
-  /** Appends; the buffer is the caller's again when it resolves. */
-  async write(bytes: Uint8Array): Promise<void> {
+  /**
+   * Appends; the buffer is the caller's again when it resolves. `inPlace`: few bytes, for which no
+   * other thread is to be woken where they only go to the system's memory.
+   */
+  async write(bytes: Uint8Array, { inPlace = false } = {}): Promise<void> {
     for (let rest = bytes; rest.length > 0;) {
       // Begun before this returns: who writes does something else meanwhile.
       const taken = this.#uncached ? await this.#uncached.take(rest, this.#position) : null;
-      const count = taken ?? await this.#writeCached(rest);
+      const count = taken ?? await this.#writeCached(rest, inPlace);
       this.#position += count;
       rest = rest.subarray(count);
+      if (taken === null) this.#early.grown(this.#position);
     }
     if (this.#position >= CACHED_BYTES) this.#opening ??= this.#openUncached();
-  }
-
-  /** The same, of few bytes, in place: no other thread is woken for what stays in memory. */
-  writeInPlace(bytes: Uint8Array): void {
-    if (this.#offset !== this.#position) this.#file.seekSync(this.#position, Deno.SeekMode.Start);
-    for (let rest = bytes; rest.length > 0;) {
-      const count = this.#file.writeSync(rest);
-      this.#position += count;
-      rest = rest.subarray(count);
-    }
-    this.#offset = this.#position;
   }
 
   /** Drops what is after `position`. */
@@ -82,7 +74,8 @@ export class GrowingFile {
     await this.settled();
     await this.#file.truncate(position);
     await this.#file.seek(position, Deno.SeekMode.Start);
-    this.#position = this.#offset = position;
+    this.#early.rewound(position);
+    this.#position = position;
   }
 
   /**
@@ -99,24 +92,25 @@ export class GrowingFile {
     this.#file.close();
     await this.#early.settled().catch(() => {});
     await this.#opening;
-    await this.#uncached?.close().catch(() => {});
+    await this.#uncached?.close();
   }
 
   /** Until it is open, and where it cannot be, bytes are written as ever. */
   async #openUncached(): Promise<void> {
     const info = await this.#file.stat().catch(() => null);
-    if (info) this.#uncached = await this.#growth.uncached.open(this.#path, info.ino);
+    if (info) this.#uncached = await this.#growth.uncached.open(this.#path, info);
   }
 
-  async #writeCached(bytes: Uint8Array): Promise<number> {
-    if (this.#offset !== this.#position) {
-      await this.#file.seek(this.#position, Deno.SeekMode.Start);
-      this.#offset = this.#position;
-    }
-    const count = await this.#file.write(bytes);
-    this.#offset += count;
-    this.#early.grown(this.#position + count);
-    return count;
+  async #writeCached(bytes: Uint8Array, inPlace: boolean): Promise<number> {
+    if (this.#uncached) return await this.#writeToNextPage(bytes);
+    return inPlace ? this.#file.writeSync(bytes) : await this.#file.write(bytes);
+  }
+
+  /** In its turn: before it is there what is written past the cache, so that no hole is left. */
+  async #writeToNextPage(bytes: Uint8Array): Promise<number> {
+    await this.settled();
+    await this.#file.seek(this.#position, Deno.SeekMode.Start);
+    return await this.#file.write(bytes.subarray(0, PAGE_BYTES - this.#position % PAGE_BYTES));
   }
 }
 

@@ -64,6 +64,7 @@ export class PartWriter implements DiskWriter {
 
   /** The bytes before `position`. Each piece is good until the next is asked for. */
   async *prefix(): AsyncGenerator<Uint8Array> {
+    await this.#file.settled();
     const range = { from: 0, length: this.position, signal: this.#signal };
     await using reader = await openRange(this.#path, range);
     if (!reader) throw new Error(`Could not read ${this.#path}: it is not there any more`);

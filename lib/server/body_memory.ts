@@ -1,3 +1,4 @@
+import { PAGE_BYTES } from "../content/page.ts";
 import { BLOCK_BYTES } from "../protocol/mod.ts";
 import { FairMemory } from "./fair_memory.ts";
 
@@ -5,9 +6,6 @@ import { FairMemory } from "./fair_memory.ts";
 const SHARED_BYTES: number = 64 * 1024 * 1024;
 /** Smaller pieces would cost more time than they save memory. Bytes. */
 const LEAST_BYTES: number = 32 * 1024;
-
-/** A disk takes whole ones best. Bytes. */
-const PAGE_BYTES = 4096;
 
 /** What a body may have for its buffers. */
 export interface Share {

@@ -13,8 +13,8 @@ export type ErrorClasses = Readonly<Record<string, new (message: string) => Erro
 /** What can be sent of `error`. */
 export function packError(error: unknown): PackedError {
   if (!(error instanceof Error)) return { name: "Error", message: String(error) };
-  const { name, message } = error;
-  return "code" in error ? { name, message, code: String(error.code) } : { name, message };
+  const { name, message, code } = error as Error & { code?: unknown };
+  return code === undefined ? { name, message } : { name, message, code: String(code) };
 }
 
 /** The error again, of its own class where `classes` has it. */

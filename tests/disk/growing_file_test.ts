@@ -3,9 +3,10 @@ import { Budget } from "../../lib/content/budget.ts";
 import { digestOf, Sha256 } from "../../lib/content/digest.ts";
 import { GrowingFile } from "../../lib/disk/growing_file.ts";
 import type { Reply, Request } from "../../lib/disk/uncached/border.ts";
-import { UncachedWrites } from "../../lib/disk/uncached/writes.ts";
+import { type UncachedOptions, UncachedWrites } from "../../lib/disk/uncached/writes.ts";
 import type { WorkerPort } from "../../lib/worker/asked_worker.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { Unreachable } from "../../lib/disk/mod.ts";
 import { temporaryFolder } from "./bench.ts";
 
 const MIB = 1024 * 1024;
@@ -14,6 +15,10 @@ const CACHED = 32 * MIB;
 const WORKER = new URL("../../lib/disk/uncached/worker.ts", import.meta.url);
 
 type Port = WorkerPort<Request, Reply>;
+
+const isPossible = () => Promise.resolve(true);
+/** What would be a file's identity. */
+const SOME = { dev: 1, ino: 1 };
 
 /** The real worker, and what it was asked. */
 class Asked {
@@ -40,12 +45,27 @@ class FakeWorker implements Port {
   onerror: Port["onerror"] = null;
   readonly waiting: Request[] = [];
 
-  constructor(private readonly replyTo: (request: Request) => Reply | null) {}
+  readonly asked: string[] = [];
+  ended = false;
+  #answered = 0;
+
+  constructor(private readonly replyTo: (request: Request) => Reply | "later" = () => null) {}
 
   postMessage(request: Request): void {
+    this.asked.push(request.type);
     const reply = this.replyTo(request);
-    if (reply) queueMicrotask(() => this.answer(reply));
-    else this.waiting.push(request);
+    if (reply === "later") this.waiting.push(request);
+    else queueMicrotask(() => this.answer(reply));
+  }
+
+  /** Answers what waits. */
+  go(): void {
+    while (this.#answered < this.waiting.length) this.answerNext(null);
+  }
+
+  answerNext(data: Reply): void {
+    this.#answered++;
+    this.answer(data);
   }
 
   answer(data: Reply): void {
@@ -56,16 +76,18 @@ class FakeWorker implements Port {
     this.onerror?.(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
   }
 
-  terminate(): void {}
+  terminate(): void {
+    this.ended = true;
+  }
 }
 
 /** Whether files here can be written past the cache. */
-async function isPossible(): Promise<boolean> {
+async function isPossibleHere(): Promise<boolean> {
   await using folder = await temporaryFolder();
   await using uncached = new UncachedWrites();
   const path = join(folder.path, "probe");
   await Deno.writeTextFile(path, "");
-  const file = await uncached.open(path, (await Deno.stat(path)).ino);
+  const file = await uncached.open(path, await Deno.stat(path));
   await file?.close();
   return file !== null;
 }
@@ -78,18 +100,19 @@ class Growing implements AsyncDisposable {
   private constructor(
     readonly path: string,
     readonly file: GrowingFile,
+    readonly uncached: UncachedWrites,
     private readonly stack: AsyncDisposableStack,
   ) {}
 
-  static async make(start: () => Port): Promise<Growing> {
+  static async make(options: UncachedOptions): Promise<Growing> {
     const stack = new AsyncDisposableStack();
     const folder = stack.use(await temporaryFolder());
     const path = join(folder.path, "part");
     const handle = await Deno.open(path, { read: true, write: true, createNew: true });
-    const uncached = stack.use(new UncachedWrites(start));
+    const uncached = stack.use(new UncachedWrites(options));
     const file = new GrowingFile(path, handle, 0, { earlySyncs: new Budget(1), uncached });
     stack.defer(() => file.close());
-    return new Growing(path, file, stack);
+    return new Growing(path, file, uncached, stack);
   }
 
   /** Writes so many bytes, no two pieces alike. */
@@ -107,7 +130,14 @@ class Growing implements AsyncDisposable {
   /** Grows until bytes are written past the cache. */
   async growPastCache(asked: Asked): Promise<void> {
     await this.grow(CACHED);
-    while (asked.writes === 0) await this.grow(MIB);
+    await this.growUntil(() => asked.writes > 0);
+  }
+
+  async growUntil(isSo: () => boolean): Promise<void> {
+    for (let left = 200; !isSo(); left--) {
+      assert(left > 0, "nothing is written past the cache");
+      await this.grow(MIB);
+    }
   }
 
   async digest(): Promise<string> {
@@ -120,22 +150,25 @@ class Growing implements AsyncDisposable {
   }
 }
 
-const ignore = !await isPossible();
+const ignore = !await isPossibleHere();
 
 Deno.test({
   name: "a large file that is written past the cache has every byte, in whatever pieces they come",
   ignore,
   async fn() {
     const asked = new Asked();
-    await using growing = await Growing.make(asked.start);
+    await using growing = await Growing.make(asked);
     await growing.growPastCache(asked);
     const before = asked.writes;
     await growing.grow(5 * MIB);
     assertEquals(asked.writes, before + 5, "each piece is written by the worker");
-    // Now and then a piece does not end with a page: what follows is not at one, until it is again.
+    // What does not begin or end with a page leaves the rest to the worker all the same.
     for (const bytes of [8192, 4097, 4095, 300_000, 1, MIB - 1, 3 * MIB + 7]) {
       await growing.grow(bytes, bytes);
     }
+    const [odd, there] = [asked.writes, growing.file.position % 4096];
+    await growing.grow(3 * MIB);
+    assert(there !== 0 && asked.writes === odd + 3);
     assertEquals(await growing.digest(), growing.bytes.digest());
   },
 });
@@ -145,7 +178,7 @@ Deno.test({
   ignore,
   async fn() {
     const asked = new Asked();
-    await using growing = await Growing.make(asked.start);
+    await using growing = await Growing.make(asked);
     await growing.growPastCache(asked);
     const { position } = growing.file;
     for (const back of [MIB, 4096 + 5]) {
@@ -176,12 +209,16 @@ Deno.test({
     const memory = new SharedArrayBuffer(MIB);
     new Uint8Array(memory).fill(7);
     await ask({ type: "share", memory });
-    const { ino } = await Deno.stat(path);
-    assertEquals(await ask({ type: "open", file: 0, path }), { value: ino! });
+    const identity = await Deno.stat(path);
+    assertEquals(await ask({ type: "open", file: 0, path, identity: idOf(identity) }), null);
     // Neither the length nor where it lies in memory is what a disk wants.
     const piece = { type: "write", file: 0, slot: 0, bytes: 1000, position: 3 } as const;
-    assertEquals(await ask(piece), { value: null });
-    assertEquals(await ask({ type: "close", file: 0 }), { value: null });
+    assertEquals(await ask(piece), null);
+    assertEquals(await ask({ type: "close", file: 0 }), null);
+    const other = join(folder.path, "other");
+    await Deno.writeTextFile(other, "");
+    const refused = await ask({ type: "open", file: 1, path: other, identity: idOf(identity) });
+    assert(refused?.error.message.includes("another file is there"));
     worker.terminate();
     const written = await Deno.readFile(path);
     assertEquals(written.length, 1003);
@@ -189,80 +226,110 @@ Deno.test({
   },
 });
 
-Deno.test("where files cannot be written past the cache they are written through it", async () => {
-  const asked: string[] = [];
-  const worker = new FakeWorker(({ type }) => {
-    asked.push(type);
-    return type === "open"
-      ? { error: { name: "Error", message: "invalid argument", code: "EINVAL" } }
-      : { value: null };
-  });
-  await using growing = await Growing.make(() => worker);
-  await growing.grow(CACHED + 3 * MIB);
-  assertEquals(await growing.digest(), growing.bytes.digest());
-  assertEquals(asked, ["share", "open"]);
-});
+/** What of a file's state tells it apart. */
+function idOf({ dev, ino }: Deno.FileInfo): { dev: number; ino: number | null } {
+  return { dev, ino };
+}
 
-Deno.test("what another process put at the path is not written to", async () => {
-  const opened: string[] = [];
-  const worker = new FakeWorker(({ type }) => {
-    opened.push(type);
-    return { value: type === "open" ? 1 : null };
-  });
-  await using growing = await Growing.make(() => worker);
-  await growing.grow(CACHED + 3 * MIB);
-  assertEquals(await growing.digest(), growing.bytes.digest());
-  assertEquals(opened, ["share", "open", "close"]);
+const NONE = { error: { name: "Error", message: "invalid argument", code: "EINVAL" } };
+
+Deno.test("where files cannot be written past the cache they are written through it", async () => {
+  const cases: [string, UncachedOptions, string[]][] = [
+    ["not on this file system", { isPossible: () => Promise.resolve(false) }, []],
+    ["it cannot be told", { isPossible: () => Promise.reject(new Error("no permission")) }, []],
+    ["not this file", {}, ["share", "open"]],
+    ["no worker", {
+      start: () => {
+        throw new Error("no thread");
+      },
+    }, []],
+  ];
+  for (const [why, options, asked] of cases) {
+    const worker = new FakeWorker(({ type }) => type === "open" ? NONE : null);
+    await using growing = await Growing.make({ isPossible, start: () => worker, ...options });
+    await growing.grow(CACHED + 3 * MIB);
+    assertEquals(await growing.digest(), growing.bytes.digest(), why);
+    assertEquals(worker.asked, asked, why);
+  }
 });
 
 /** A file whose worker answers all but writes. */
 async function withSlowWrites(
   work: (growing: Growing, worker: FakeWorker) => Promise<void>,
 ): Promise<void> {
-  let inode: number | null = null;
-  const worker = new FakeWorker(({ type }) =>
-    type === "write" ? null : { value: type === "open" ? inode : null }
-  );
-  await using growing = await Growing.make(() => worker);
-  inode = (await Deno.stat(growing.path)).ino;
+  const worker = new FakeWorker(({ type }) => type === "write" ? "later" : null);
+  await using growing = await Growing.make({ isPossible, start: () => worker });
   await growing.grow(CACHED);
-  while (worker.waiting.length === 0) await growing.grow(MIB);
-  await work(growing, worker);
+  await growing.growUntil(() => worker.waiting.length > 0);
+  try {
+    await work(growing, worker);
+  } finally {
+    worker.go();
+  }
 }
 
 Deno.test("a write that fails fails the next one, and the sync, with its code", () =>
   withSlowWrites(async (growing, worker) => {
     await growing.grow(MIB);
-    const full = { name: "Error", message: "no space left on device", code: "ENOSPC" };
-    worker.answer({ error: full });
-    worker.answer({ value: null });
+    worker.answerNext({ error: { name: "Error", message: "no space left", code: "ENOSPC" } });
+    worker.answerNext(null);
     await assertRejects(() => growing.file.sync(), Error, "no space left");
     const error = await assertRejects(() => growing.grow(MIB), Error, "no space left");
     assertEquals((error as Error & { code: string }).code, "ENOSPC");
+    await assertRejects(() => growing.file.write(new Uint8Array(5), { inPlace: true }), Error);
   }));
 
-Deno.test("a worker that dies fails what it had", () =>
+Deno.test("what does not end with a page is not written before what comes before it", () =>
   withSlowWrites(async (growing, worker) => {
-    worker.die();
-    await assertRejects(() => growing.file.sync(), Error, "died (out of memory)");
-    await assertRejects(() => growing.grow(MIB), Error, "died (out of memory)");
+    const { size } = await Deno.stat(growing.path);
+    const written = growing.grow(5, 5);
+    await Deno.stat(growing.path);
+    assertEquals((await Deno.stat(growing.path)).size, size);
+    worker.answerNext(null);
+    await written;
+    assertEquals((await Deno.stat(growing.path)).size, growing.file.position);
   }));
 
-Deno.test("after a worker that died, the next file gets another", async () => {
+Deno.test("a worker that dies fails what it had, and the next file gets another", async () => {
   const workers: FakeWorker[] = [];
-  await using folder = await temporaryFolder();
-  const { ino } = await Deno.stat(folder.path);
-  await using uncached = new UncachedWrites(() => {
-    const worker = new FakeWorker(({ type }) => ({ value: type === "open" ? ino : null }));
-    return workers[workers.push(worker) - 1]!;
-  });
-  const opened = () => uncached.open(folder.path, ino);
-  assert(await opened() && await opened());
-  assertEquals(workers.length, 1);
+  const start = () =>
+    workers[workers.push(new FakeWorker(({ type }) => type === "write" ? "later" : null)) - 1]!;
+  await using uncached = new UncachedWrites({ isPossible, start });
+  const [one, other] = [await uncached.open("one", SOME), await uncached.open("other", SOME)];
+  assertEquals([workers.length, await one!.take(new Uint8Array(MIB), 0)], [1, MIB]);
   workers[0]!.die();
-  assert(await opened());
-  assertEquals(workers.length, 2);
+  await assertRejects(() => one!.settled(), Error, "died (out of memory)");
+  await other!.take(new Uint8Array(MIB), 0);
+  await assertRejects(() => other!.settled(), Error, "died (out of memory)");
+  assert(await uncached.open("one more", SOME));
+  assertEquals([workers.length, workers[0]!.ended], [2, true]);
 });
+
+Deno.test("the worker is ended with the last file, and begun for the next", async () => {
+  const workers: FakeWorker[] = [];
+  const start = () => workers[workers.push(new FakeWorker()) - 1]!;
+  await using uncached = new UncachedWrites({ isPossible, start });
+  const [one, other] = [await uncached.open("one", SOME), await uncached.open("other", SOME)];
+  await one!.close();
+  assert(!workers[0]!.ended);
+  await other!.close();
+  assert(workers[0]!.ended);
+  const more = await uncached.open("one more", SOME);
+  assertEquals(workers.length, 2);
+  await more!.close();
+  assert(workers[1]!.ended);
+});
+
+Deno.test("who writes to a disk that was let go of is told, also when waiting for room", () =>
+  withSlowWrites(async (growing, worker) => {
+    await growing.growUntil(() => worker.waiting.length === 8);
+    const waiting = assertRejects(() => growing.grow(MIB), Unreachable, "let go of");
+    await growing.uncached[Symbol.asyncDispose]();
+    await waiting;
+    assert(worker.ended);
+    await assertRejects(() => growing.grow(MIB), Error);
+    assertEquals(await growing.uncached.open(growing.path, SOME), null);
+  }));
 
 Deno.test("a write past the cache is begun at once, so that its bytes can be hashed meanwhile", () =>
   withSlowWrites(async (growing, worker) => {
@@ -270,20 +337,15 @@ Deno.test("a write past the cache is begun at once, so that its bytes can be has
     const written = growing.file.write(new Uint8Array(MIB));
     assertEquals(worker.waiting.length, before + 1);
     await written;
-    for (let left = before + 1; left > 0; left--) worker.answer({ value: null });
-    await growing.file.sync();
   }));
 
 Deno.test("no more than 8 MiB wait for a disk at a time", () =>
   withSlowWrites(async (growing, worker) => {
-    while (worker.waiting.length < 8) await growing.grow(MIB);
-    let grown = false;
-    const growingOn = growing.grow(MIB).then(() => grown = true);
+    await growing.growUntil(() => worker.waiting.length === 8);
+    const growingOn = growing.grow(MIB);
     await Deno.stat(growing.path);
-    assert(!grown && worker.waiting.length === 8);
-    worker.answer({ value: null });
+    assertEquals(worker.waiting.length, 8);
+    worker.answerNext(null);
     await growingOn;
     assertEquals(worker.waiting.length, 9);
-    for (let left = 8; left > 0; left--) worker.answer({ value: null });
-    await growing.file.sync();
   }));

@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { packError } from "../../worker/packed_error.ts";
-import { type Reply, type Request, SLOT_BYTES } from "./border.ts";
+import { type FileIdentity, type Reply, type Request, SLOT_BYTES } from "./border.ts";
 
 const { O_DIRECT, O_WRONLY } = constants;
 
@@ -18,45 +18,43 @@ self.onmessage = ({ data }: MessageEvent<Request>) => {
 
 function reply(request: Request): Reply {
   try {
-    return { value: handle(request) };
+    handle(request);
+    return null;
   } catch (error) {
     return { error: packError(error) };
   }
 }
 
-function handle(request: Request): number | null {
+function handle(request: Request): void {
   switch (request.type) {
     case "share":
       memory = request.memory;
-      return null;
-    case "open": {
-      const file = new File(request.path);
-      files.set(request.file, file);
-      return file.inode;
-    }
+      return;
+    case "open":
+      files.set(request.file, new File(request.path, request.identity));
+      return;
     case "write":
       files.get(request.file)!.write(
         new Uint8Array(memory, request.slot * SLOT_BYTES, request.bytes),
         request.position,
       );
-      return null;
+      return;
     case "close":
       files.get(request.file)?.close();
       files.delete(request.file);
-      return null;
   }
 }
 
 class File {
-  readonly inode: number;
   readonly #path: string;
+  readonly #identity: FileIdentity;
   #descriptor: number;
   #failure: { cause: unknown } | null = null;
 
-  constructor(path: string) {
+  constructor(path: string, identity: FileIdentity) {
     this.#path = path;
-    this.#descriptor = openSync(path, O_WRONLY | O_DIRECT);
-    this.inode = fstatSync(this.#descriptor).ino;
+    this.#identity = identity;
+    this.#descriptor = this.#open(O_WRONLY | O_DIRECT);
   }
 
   /** After a write that failed there is none: what came behind it would leave a hole. */
@@ -81,20 +79,19 @@ class File {
       return writeSync(this.#descriptor, bytes, 0, bytes.length, position);
     } catch (error) {
       if ((error as { code?: unknown }).code !== "EINVAL") throw error;
-      // The disk wants larger pieces than pages, or ended one in the middle.
-      this.#reopen();
-      return writeSync(this.#descriptor, bytes, 0, bytes.length, position);
+      // The disk wants larger pieces than pages, or ended one in the middle: through the cache, then.
+      const descriptor = this.#open(O_WRONLY);
+      this.close();
+      this.#descriptor = descriptor;
+      return writeSync(descriptor, bytes, 0, bytes.length, position);
     }
   }
 
-  /** For writes through the cache. The number of a closed descriptor may be another file's. */
-  #reopen(): void {
-    const descriptor = openSync(this.#path, O_WRONLY);
-    if (fstatSync(descriptor).ino === this.inode) {
-      this.close();
-      this.#descriptor = descriptor;
-      return;
-    }
+  /** Throws when another file is at the path. */
+  #open(flags: number): number {
+    const descriptor = openSync(this.#path, flags);
+    const { dev, ino } = fstatSync(descriptor);
+    if (dev === this.#identity.dev && ino === this.#identity.ino) return descriptor;
     closeSync(descriptor);
     throw new Error(`Could not write ${this.#path}: another file is there`);
   }

@@ -7,57 +7,88 @@
 import { constants } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { Budget } from "../../content/budget.ts";
+import { PAGE_BYTES } from "../../content/page.ts";
 import { AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
 import { restoreError } from "../../worker/packed_error.ts";
-import { PAGE_BYTES, type Reply, type Request, SLOT_BYTES } from "./border.ts";
+import { Unreachable } from "../errors.ts";
+import { type FileIdentity, type Reply, type Request, SLOT_BYTES } from "./border.ts";
 
 /** So many pieces of a disk's files are written, or wait for it, at once. */
 const SLOTS = 8;
 const WASM_PAGE_BYTES = 64 * 1024;
+
 /** What Linux calls file systems of which there is nothing but the cache: tmpfs and ramfs. */
 const IN_MEMORY: readonly number[] = [0x01021994, 0x858458f6];
+
+const WORKER = new URL("./worker.ts", import.meta.url);
 
 type Asked = AskedWorker<Request, Reply>;
 
 /** Bytes that the worker can read, until it is disposed. */
 type Piece = Disposable & { slot: number; bytes: number };
 
-/** The uncached writes of one disk. The worker is started for the first file, and after it died. */
+/** What stands between this module and the system. */
+export interface UncachedOptions {
+  /** Whether files at the path can be written so, as far as it can be told before one is opened. */
+  isPossible?: (path: string) => Promise<boolean>;
+  start?: () => WorkerPort<Request, Reply>;
+}
+
+/**
+ * The uncached writes of one disk. There is a worker while a file is open; it has at most 8 MiB of
+ * bytes that it has not written.
+ */
 export class UncachedWrites implements AsyncDisposable {
+  readonly #isPossible: (path: string) => Promise<boolean>;
   readonly #start: () => WorkerPort<Request, Reply>;
   readonly #slots = new Budget(SLOTS);
   readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
+  readonly #leaving = new AbortController();
   #memory: SharedArrayBuffer | undefined;
   #worker: Asked | null = null;
+  /** A worker was wanted and could not be had. */
+  #isHopeless = false;
+  /** Files that were opened, or are to be. */
   #files = 0;
-  #isOver = false;
+  #open = 0;
 
-  constructor(start: () => WorkerPort<Request, Reply> = startWorker) {
+  constructor({ isPossible = isPossibleAt, start = startWorker }: UncachedOptions = {}) {
+    this.#isPossible = isPossible;
     this.#start = start;
   }
 
   /**
-   * The file of `inode` at `path`; `null` where it cannot be written so: the system or the file
-   * system has no such writes, the worker cannot be had, or another file is there.
+   * The file at `path`, if it is that of `identity`; `null` where it cannot be written so: the system
+   * or the file system has no such writes, or the worker cannot be had.
    */
-  async open(path: string, inode: number | null): Promise<UncachedFile | null> {
+  async open(path: string, identity: FileIdentity): Promise<UncachedFile | null> {
+    this.#open++;
     try {
-      if (this.#isOver || !await isPossible(path)) return null;
-      const worker = await this.#running();
-      const file = this.#files++;
-      const found = await ask(worker, { type: "open", file, path });
-      const opened = new UncachedFile(this, worker, file);
-      if (found === inode) return opened;
-      await opened.close();
-      return null;
+      const worker = await this.#isPossible(path) ? await this.#running() : null;
+      if (worker) {
+        const file = this.#files++;
+        await ask(worker, { type: "open", file, path, identity });
+        return new UncachedFile(this, worker, file);
+      }
     } catch {
-      return null;
+      // As where there is no such thing.
     }
+    this.closed();
+    return null;
+  }
+
+  /** @internal A file is not open any more. */
+  closed(): void {
+    if (--this.#open > 0) return;
+    this.#worker?.end();
+    this.#worker = null;
   }
 
   /** @internal Resolves when the worker has room for a piece. */
   room(): Disposable | Promise<Disposable> {
-    return this.#slots.tryTake(1) ?? this.#slots.take(1);
+    const { signal } = this.#leaving;
+    signal.throwIfAborted();
+    return this.#slots.tryTake(1) ?? this.#slots.take(1, signal);
   }
 
   /** @internal Copies `bytes` to where the worker can read them, in the `room` that there is. */
@@ -76,17 +107,28 @@ export class UncachedWrites implements AsyncDisposable {
 
   /** Waits for what the worker is doing, but not for ever: its disk may hang. Then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#isOver = true;
-    if (!this.#worker) return;
-    await beforeLeaving(this.#slots.take(SLOTS));
-    this.#worker.end();
+    if (this.#leaving.signal.aborted) return;
+    this.#leaving.abort(new Unreachable("Could not write: the disk was let go of"));
+    // Nobody gets them any more: a thread that hangs still reads its memory.
+    if (this.#worker) await beforeLeaving(this.#slots.take(SLOTS));
+    this.#worker?.end();
+    this.#worker = null;
   }
 
-  async #running(): Promise<Asked> {
+  /** `null`: there is no memory for one, or it does not start. */
+  async #running(): Promise<Asked | null> {
+    if (this.#leaving.signal.aborted || this.#isHopeless) return null;
     if (this.#worker && !this.#worker.death) return this.#worker;
-    const worker = this.#worker = new AskedWorker<Request, Reply>(this.#start(), diedOf);
-    await ask(worker, { type: "share", memory: this.#shared() });
-    return worker;
+    this.#worker?.end();
+    try {
+      const memory = this.#shared();
+      const worker = this.#worker = new AskedWorker<Request, Reply>(this.#start(), diedOf);
+      await ask(worker, { type: "share", memory });
+      return worker;
+    } catch {
+      this.#isHopeless = true;
+      return null;
+    }
   }
 
   /** A disk takes bytes only from whole pages of memory, and a WebAssembly memory consists of pages. */
@@ -140,7 +182,8 @@ export class UncachedFile {
 
   /** After what was taken is written. */
   async close(): Promise<void> {
-    await ask(this.#worker, { type: "close", file: this.#file });
+    await ask(this.#worker, { type: "close", file: this.#file }).catch(() => {});
+    this.#writes.closed();
   }
 
   /** One that fails is told of later. */
@@ -155,20 +198,25 @@ export class UncachedFile {
   }
 }
 
-/** As far as it can be told before the file is opened. */
-async function isPossible(path: string): Promise<boolean> {
+/** Nobody is asked for a permission, and nothing is said, only to write faster. */
+async function isPossibleAt(path: string): Promise<boolean> {
   if ((constants as { O_DIRECT?: number }).O_DIRECT === undefined) return false;
+  if (!isGranted({ name: "sys", kind: "statfs" })) return false;
+  if (WORKER.protocol !== "file:" || !isGranted({ name: "read", path: WORKER })) return false;
   return !IN_MEMORY.includes((await statfs(path)).type);
 }
 
-async function ask(worker: Asked, request: Request): Promise<number | null> {
+function isGranted(permission: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(permission).state === "granted";
+}
+
+async function ask(worker: Asked, request: Request): Promise<void> {
   const reply = await worker.ask(request);
-  if ("error" in reply) throw restoreError(reply.error);
-  return reply.value;
+  if (reply) throw restoreError(reply.error);
 }
 
 function startWorker(): WorkerPort<Request, Reply> {
-  return new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: "uncached" });
+  return new Worker(WORKER, { type: "module", name: "uncached" });
 }
 
 function diedOf(why: string): Error {
