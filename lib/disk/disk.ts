@@ -46,7 +46,7 @@ export class Disk implements HeldOwner, AsyncDisposable {
   readonly small: SmallContents;
   readonly growth: Growth = {
     earlySyncs: new Budget(1),
-    uncached: new UncachedWrites(),
+    uncached: new UncachedWrites({ staysReady: true }),
   };
   /** The memory of small uploads. */
   readonly #held = new Budget(HELD_BYTES);

@@ -305,19 +305,22 @@ Deno.test("a worker that dies fails what it had, and the next file gets another"
   assertEquals([workers.length, workers[0]!.ended], [2, true]);
 });
 
-Deno.test("the worker is ended with the last file, and begun for the next", async () => {
-  const workers: FakeWorker[] = [];
-  const start = () => workers[workers.push(new FakeWorker()) - 1]!;
-  await using uncached = new UncachedWrites({ isPossible, start });
-  const [one, other] = [await uncached.open("one", SOME), await uncached.open("other", SOME)];
-  await one!.close();
-  assert(!workers[0]!.ended);
-  await other!.close();
-  assert(workers[0]!.ended);
-  const more = await uncached.open("one more", SOME);
-  assertEquals(workers.length, 2);
-  await more!.close();
-  assert(workers[1]!.ended);
+Deno.test("the worker is ended with the last file, or with the disk where it stays ready", async () => {
+  for (const staysReady of [false, true]) {
+    const workers: FakeWorker[] = [];
+    const start = () => workers[workers.push(new FakeWorker()) - 1]!;
+    const uncached = new UncachedWrites({ staysReady, isPossible, start });
+    const [one, other] = [await uncached.open("one", SOME), await uncached.open("other", SOME)];
+    await one!.close();
+    assert(!workers[0]!.ended);
+    await other!.close();
+    assertEquals(workers[0]!.ended, !staysReady);
+    const more = await uncached.open("one more", SOME);
+    assertEquals(workers.length, staysReady ? 1 : 2);
+    await more!.close();
+    await uncached[Symbol.asyncDispose]();
+    assert(workers.every(({ ended }) => ended));
+  }
 });
 
 Deno.test("who writes to a disk that was let go of is told, also when waiting for room", () =>

@@ -27,18 +27,21 @@ type Asked = AskedWorker<Request, Reply>;
 /** Bytes that the worker can read, until it is disposed. */
 type Piece = Disposable & { slot: number; bytes: number };
 
-/** What stands between this module and the system. */
+/** How files are written past the cache; the functions stand between this module and the system. */
 export interface UncachedOptions {
+  /** The worker stays for the next file, until all is disposed of. */
+  staysReady?: boolean;
   /** Whether files at the path can be written so, as far as it can be told before one is opened. */
   isPossible?: (path: string) => Promise<boolean>;
   start?: () => WorkerPort<Request, Reply>;
 }
 
 /**
- * The uncached writes of one disk. There is a worker while a file is open; it has at most 8 MiB of
+ * The uncached writes of one disk. There is a worker once a file is open; it has at most 8 MiB of
  * bytes that it has not written.
  */
 export class UncachedWrites implements AsyncDisposable {
+  readonly #staysReady: boolean;
   readonly #isPossible: (path: string) => Promise<boolean>;
   readonly #start: () => WorkerPort<Request, Reply>;
   readonly #slots = new Budget(SLOTS);
@@ -52,7 +55,10 @@ export class UncachedWrites implements AsyncDisposable {
   #files = 0;
   #open = 0;
 
-  constructor({ isPossible = isPossibleAt, start = startWorker }: UncachedOptions = {}) {
+  constructor(
+    { staysReady = false, isPossible = isPossibleAt, start = startWorker }: UncachedOptions = {},
+  ) {
+    this.#staysReady = staysReady;
     this.#isPossible = isPossible;
     this.#start = start;
   }
@@ -79,7 +85,7 @@ export class UncachedWrites implements AsyncDisposable {
 
   /** @internal A file is not open any more. */
   closed(): void {
-    if (--this.#open > 0) return;
+    if (--this.#open > 0 || this.#staysReady) return;
     this.#worker?.end();
     this.#worker = null;
   }
