@@ -10,6 +10,9 @@ export type Example = readonly [line: string, does: string];
 /** What stands left, and what stands right of it. */
 export type HelpRow = readonly [left: string, right: string];
 
+/** Before what is said of the line above. */
+const BELOW = "      ";
+
 /** Help is not wider, also where the terminal is. */
 const MOST_COLUMNS = 80;
 
@@ -50,7 +53,7 @@ function helpRows(rows: readonly HelpRow[], columns: number): string[] {
   if (room < 20) {
     return rows.flatMap(([left, right]) => [
       ...hanging("  ", left, columns),
-      ...wrap(right, columns - 6).map((line) => `      ${line}`),
+      ...hanging(BELOW, right, columns),
     ]);
   }
   return rows.flatMap(([left, right]) =>
@@ -80,6 +83,6 @@ function typedLines(line: string, columns: number): string[] {
 function exampleLines(examples: readonly Example[], columns: number): string[] {
   return examples.flatMap(([line, does]) => [
     ...typedLines(line, columns),
-    ...wrap(does, columns - 6).map((text) => `      ${text}`),
+    ...hanging(BELOW, does, columns),
   ]);
 }
