@@ -1,7 +1,8 @@
-import type { Request } from "../../../lib/depot/catalog/border.ts";
-import { type CatalogPort, GroupedCalls } from "../../../lib/depot/catalog/grouped_calls.ts";
+import type { Reply, Request } from "../../../lib/depot/catalog/border.ts";
+import { GroupedCalls } from "../../../lib/depot/catalog/grouped_calls.ts";
 import { openCatalog } from "../../../lib/depot/catalog/open.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
+import { FakePort } from "../../worker/fake_port.ts";
 import {
   deposit,
   OWNER,
@@ -88,19 +89,11 @@ Deno.test("a closed catalog has done what was called before and refuses what com
 });
 
 /** A worker in whose place the test answers. */
-class SilentWorker implements CatalogPort {
-  onmessage: CatalogPort["onmessage"] = null;
-  onmessageerror: CatalogPort["onmessageerror"] = null;
-  onerror: CatalogPort["onerror"] = null;
-  terminated = false;
+class SilentWorker extends FakePort<Request, Reply> {
   readonly received = Promise.withResolvers<Request>();
 
   postMessage(message: Request): void {
     this.received.resolve(message);
-  }
-
-  terminate(): void {
-    this.terminated = true;
   }
 }
 
@@ -110,12 +103,12 @@ Deno.test("a worker that dies rejects what it was doing, what waits, and what co
   const doing = calls.call({ verb: "places", args: [] });
   await worker.received.promise;
   const waiting = calls.call({ verb: "asides", args: [] });
-  worker.onerror?.(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
+  worker.die("out of memory");
   await assertRejects(() => doing, Error, "its worker died (out of memory)");
   await assertRejects(() => waiting, Error, "its worker died");
   await assertRejects(() => calls.call({ verb: "places", args: [] }), Error, "its worker died");
   await calls[Symbol.asyncDispose]();
-  assert(worker.terminated);
+  assert(worker.ended);
 });
 
 Deno.test("a batch that fails as a whole rejects every caller of it", async () => {
@@ -125,7 +118,7 @@ Deno.test("a batch that fails as a whole rejects every caller of it", async () =
   const settled = Promise.allSettled(both.map((verb) => calls.call({ verb, args: [] })));
   await worker.received.promise;
   const error = { name: "Error", message: "disk I/O error", code: "ERR_SQLITE_ERROR" };
-  worker.onmessage?.(new MessageEvent("message", { data: { type: "failed", error } }));
+  worker.reply({ type: "failed", error });
   const reasons = (await settled).map((result) =>
     result.status === "rejected" && result.reason.message
   );

@@ -1,8 +1,9 @@
 import { digestOf } from "../../../lib/content/digest.ts";
 import { Layout } from "../../../lib/disk/layout.ts";
 import type { Reply, Request, SmallContent } from "../../../lib/disk/small/border.ts";
-import { SmallContents, type SmallPort } from "../../../lib/disk/small/contents.ts";
+import { SmallContents } from "../../../lib/disk/small/contents.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
+import { FakePort } from "../../worker/fake_port.ts";
 import { DEPOT } from "../bench.ts";
 
 const LAYOUT = new Layout("/nowhere", DEPOT);
@@ -13,21 +14,13 @@ function contentOf(text: string): SmallContent {
 }
 
 /** A worker that says what it was asked, and in whose place the test answers. */
-class FakeWorker implements SmallPort {
-  onmessage: SmallPort["onmessage"] = null;
-  onmessageerror: SmallPort["onmessageerror"] = null;
-  onerror: SmallPort["onerror"] = null;
-  ended = false;
+class FakeWorker extends FakePort<Request, Reply> {
   #asked: Request[] = [];
   #wake = Promise.withResolvers<void>();
 
   postMessage(message: Request): void {
     this.#asked.push(message);
     this.#wake.resolve();
-  }
-
-  terminate(): void {
-    this.ended = true;
   }
 
   /** The next that it is asked. */
@@ -52,11 +45,7 @@ class FakeWorker implements SmallPort {
   }
 
   answer(outcomes: Reply["outcomes"]): void {
-    this.onmessage?.(new MessageEvent("message", { data: { outcomes } }));
-  }
-
-  die(message: string): void {
-    this.onerror?.(new ErrorEvent("error", { message, cancelable: true }));
+    this.reply({ outcomes });
   }
 }
 
