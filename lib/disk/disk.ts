@@ -215,8 +215,11 @@ export class Disk implements HeldOwner, AsyncDisposable {
     const lock = this.#lock;
     this.#lock = null;
     await this.#lastChange.catch(() => {});
-    await this.small[Symbol.asyncDispose]();
-    await this.growth.uncached[Symbol.asyncDispose]();
+    // Side by side, because each waits for a disk that hangs.
+    await Promise.all([
+      this.small[Symbol.asyncDispose](),
+      this.growth.uncached[Symbol.asyncDispose](),
+    ]);
     lock?.close();
   }
 

@@ -64,7 +64,7 @@ export class GrowingFile {
       const count = taken ?? await this.#writeCached(rest, inPlace);
       this.#position += count;
       rest = rest.subarray(count);
-      if (taken === null) this.#early.grown(this.#position);
+      if (!this.#uncached) this.#early.grown(this.#position);
     }
     if (this.#position >= CACHED_BYTES) this.#opening ??= this.#openUncached();
   }

@@ -1,4 +1,4 @@
-import { PAGE_BYTES } from "../content/page.ts";
+import { wholePages } from "../content/page.ts";
 import { BLOCK_BYTES } from "../protocol/mod.ts";
 import { FairMemory } from "./fair_memory.ts";
 
@@ -41,7 +41,7 @@ export class BodyMemory {
     const bytes = Math.floor(SHARED_BYTES / Math.max(this.#bodies, 1));
     return {
       buffers: bytes >= 2 * BLOCK_BYTES ? 2 : 1,
-      bytes: Math.max(LEAST_BYTES, Math.min(BLOCK_BYTES, bytes - bytes % PAGE_BYTES)),
+      bytes: Math.max(LEAST_BYTES, Math.min(BLOCK_BYTES, wholePages(bytes))),
     };
   }
 }

@@ -7,6 +7,7 @@ import { type UncachedOptions, UncachedWrites } from "../../lib/disk/uncached/wr
 import type { WorkerPort } from "../../lib/worker/asked_worker.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { Unreachable } from "../../lib/disk/mod.ts";
+import { FakePort } from "../worker/fake_port.ts";
 import { temporaryFolder } from "./bench.ts";
 
 const MIB = 1024 * 1024;
@@ -38,24 +39,21 @@ class Asked {
   }
 }
 
-/** A worker whose replies are the test's. */
-class FakeWorker implements Port {
-  onmessage: Port["onmessage"] = null;
-  onmessageerror: Port["onmessageerror"] = null;
-  onerror: Port["onerror"] = null;
+/** A worker that replies as it is told, at once or later. */
+class FakeWorker extends FakePort<Request, Reply> {
   readonly waiting: Request[] = [];
-
   readonly asked: string[] = [];
-  ended = false;
   #answered = 0;
 
-  constructor(private readonly replyTo: (request: Request) => Reply | "later" = () => null) {}
+  constructor(private readonly replyTo: (request: Request) => Reply | "later" = () => null) {
+    super();
+  }
 
   postMessage(request: Request): void {
     this.asked.push(request.type);
     const reply = this.replyTo(request);
     if (reply === "later") this.waiting.push(request);
-    else queueMicrotask(() => this.answer(reply));
+    else queueMicrotask(() => this.reply(reply));
   }
 
   /** Answers what waits. */
@@ -65,19 +63,7 @@ class FakeWorker implements Port {
 
   answerNext(data: Reply): void {
     this.#answered++;
-    this.answer(data);
-  }
-
-  answer(data: Reply): void {
-    this.onmessage?.(new MessageEvent("message", { data }));
-  }
-
-  die(): void {
-    this.onerror?.(new ErrorEvent("error", { message: "out of memory", cancelable: true }));
-  }
-
-  terminate(): void {
-    this.ended = true;
+    this.reply(data);
   }
 }
 
@@ -290,6 +276,29 @@ Deno.test("what does not end with a page is not written before what comes before
     assertEquals((await Deno.stat(growing.path)).size, growing.file.position);
   }));
 
+Deno.test("what is past the cache and a tail behind it are synced once, at the end", () =>
+  withSlowWrites(async (growing, worker) => {
+    const real = Deno.FsFile.prototype.syncData;
+    let syncs = 0;
+    Deno.FsFile.prototype.syncData = function () {
+      syncs++;
+      return real.call(this);
+    };
+    try {
+      await growing.growUntil(() => worker.waiting.length === 8);
+      worker.go();
+      while (growing.file.position < 2 * CACHED) {
+        await growing.grow(MIB);
+        worker.go();
+      }
+      await growing.grow(5, 5);
+      await growing.file.sync();
+    } finally {
+      Deno.FsFile.prototype.syncData = real;
+    }
+    assertEquals(syncs, 1);
+  }));
+
 Deno.test("a worker that dies fails what it had, and the next file gets another", async () => {
   const workers: FakeWorker[] = [];
   const start = () =>
@@ -297,7 +306,7 @@ Deno.test("a worker that dies fails what it had, and the next file gets another"
   await using uncached = new UncachedWrites({ isPossible, start });
   const [one, other] = [await uncached.open("one", SOME), await uncached.open("other", SOME)];
   assertEquals([workers.length, await one!.take(new Uint8Array(MIB), 0)], [1, MIB]);
-  workers[0]!.die();
+  workers[0]!.die("out of memory");
   await assertRejects(() => one!.settled(), Error, "died (out of memory)");
   await other!.take(new Uint8Array(MIB), 0);
   await assertRejects(() => other!.settled(), Error, "died (out of memory)");

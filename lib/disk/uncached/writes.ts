@@ -7,7 +7,7 @@
 import { constants } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { Budget } from "../../content/budget.ts";
-import { PAGE_BYTES } from "../../content/page.ts";
+import { PAGE_BYTES, wholePages } from "../../content/page.ts";
 import { AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
 import { restoreError } from "../../worker/packed_error.ts";
 import { Unreachable } from "../errors.ts";
@@ -51,8 +51,9 @@ export class UncachedWrites implements AsyncDisposable {
   #worker: Asked | null = null;
   /** A worker was wanted and could not be had. */
   #isHopeless = false;
-  /** Files that were opened, or are to be. */
-  #files = 0;
+  /** The next file's number. */
+  #next = 0;
+  /** Files that are open, or about to be. */
   #open = 0;
 
   constructor(
@@ -72,7 +73,7 @@ export class UncachedWrites implements AsyncDisposable {
     try {
       const worker = await this.#isPossible(path) ? await this.#running() : null;
       if (worker) {
-        const file = this.#files++;
+        const file = this.#next++;
         await ask(worker, { type: "open", file, path, identity });
         return new UncachedFile(this, worker, file);
       }
@@ -167,8 +168,7 @@ export class UncachedFile {
    */
   async take(bytes: Uint8Array, position: number): Promise<number | null> {
     if (this.#failure) throw this.#failure.cause;
-    const most = Math.min(bytes.length, SLOT_BYTES);
-    const whole = most - most % PAGE_BYTES;
+    const whole = wholePages(Math.min(bytes.length, SLOT_BYTES));
     if (whole === 0 || position % PAGE_BYTES !== 0) return null;
     const room = this.#writes.room();
     // Where there is some, the write is begun before this returns.
