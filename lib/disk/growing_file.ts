@@ -1,5 +1,6 @@
 import type { Budget } from "../content/budget.ts";
 import { PAGE_BYTES } from "../content/page.ts";
+import { allEnded } from "../worker/all_ended.ts";
 import { EarlySync } from "./early_sync.ts";
 import type { UncachedFile, UncachedWrites } from "./uncached/writes.ts";
 
@@ -111,12 +112,5 @@ export class GrowingFile {
     await this.settled();
     await this.#file.seek(this.#position, Deno.SeekMode.Start);
     return await this.#file.write(bytes.subarray(0, PAGE_BYTES - this.#position % PAGE_BYTES));
-  }
-}
-
-/** Throws what the first of them threw, once all have ended. */
-export async function allEnded(steps: Promise<unknown>[]): Promise<void> {
-  for (const step of await Promise.allSettled(steps)) {
-    if (step.status === "rejected") throw step.reason;
   }
 }

@@ -4,10 +4,11 @@
  * A content is there after a power cut because of this order: write the part, sync the part, give
  * it the content's name, sync the folder of that name.
  */
+import { allEnded } from "../worker/all_ended.ts";
 import type { DiskWriter } from "./disk_writer.ts";
 import { diskError, isAbsence } from "./errors.ts";
 import { FolderSync, makeFolder, removeIfThere, syncFolder } from "./durable.ts";
-import { allEnded, GrowingFile, type Growth } from "./growing_file.ts";
+import { GrowingFile, type Growth } from "./growing_file.ts";
 import type { Layout } from "./layout.ts";
 import { openRange, pieces } from "./reading.ts";
 

@@ -3,8 +3,9 @@
  * of their calls to a thread costs the thread that has the sockets more than anything else that it
  * does for them. One that comes alone shares nothing, and is sooner done without the worker.
  */
-import { AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
+import { beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
 import { Groups, type Settled } from "../../worker/groups.ts";
+import { LazyWorker } from "../../worker/lazy_worker.ts";
 import { restoreError } from "../../worker/packed_error.ts";
 import type { Layout } from "../layout.ts";
 import type { MovedBytes, Outcome, Reply, Request, SmallContent } from "./border.ts";
@@ -15,25 +16,22 @@ const MAX_GROUP = 64;
 /** What a worker is to its disk; `Worker` is one. */
 export type SmallPort = WorkerPort<Request, Reply>;
 
-type Asked = AskedWorker<Request, Reply>;
-
-/** Makes small contents durable. The worker is started when it is first of use, and after it died. */
+/** Makes small contents durable. */
 export class SmallContents implements AsyncDisposable {
-  readonly #layout: Layout;
-  readonly #start: () => SmallPort;
   readonly #groups = new Groups({
     most: MAX_GROUP,
     work: (contents: SmallContent[]) => this.#commit(contents),
   });
-  /** The worker that is there; `null` where none can be had. */
-  #worker: Promise<Asked | null> | null = null;
-  /** The same, also while it starts. */
-  #asked: Asked | null = null;
+  readonly #worker: LazyWorker<Request, Reply>;
   #underWay = 0;
 
   constructor(layout: Layout, start: () => SmallPort = startWorker) {
-    this.#layout = layout;
-    this.#start = start;
+    const { directory, depot } = layout;
+    this.#worker = new LazyWorker({
+      start,
+      died: (why) => diedOf(why, directory),
+      open: (worker) => worker.ask({ type: "open", directory, depot }),
+    });
   }
 
   /**
@@ -52,41 +50,16 @@ export class SmallContents implements AsyncDisposable {
 
   /** Waits for what the worker is doing, but not for ever: its disk may hang. Then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const worker = this.#worker;
     await beforeLeaving(this.#groups.idle());
-    this.#worker = Promise.resolve(null);
-    this.#asked?.end();
-    await worker;
+    this.#worker.end();
   }
 
   async #commit(contents: SmallContent[]): Promise<Settled<MovedBytes | null>[]> {
-    // One that died between two groups has taken none with it.
-    if (this.#asked?.death) this.#worker = null;
-    const worker = await (this.#worker ??= this.#open());
+    const worker = await this.#worker.get();
     if (!worker) return contents.map(({ bytes }) => ({ value: bytes }));
     const moved = contents.map(({ bytes }) => bytes.buffer);
-    try {
-      const { outcomes } = await worker.ask({ type: "commit", contents }, moved);
-      return outcomes.map(settled);
-    } catch (error) {
-      this.#worker = null;
-      worker.end();
-      throw error;
-    }
-  }
-
-  /** `null` where it cannot be started: its module may not be read here, or is not here. */
-  async #open(): Promise<Asked | null> {
-    const { directory, depot } = this.#layout;
-    try {
-      this.#asked = new AskedWorker(this.#start(), (why) => diedOf(why, directory));
-      await this.#asked.ask({ type: "open", directory, depot });
-      return this.#asked;
-    } catch {
-      this.#asked?.end();
-      this.#asked = null;
-      return null;
-    }
+    const { outcomes } = await worker.ask({ type: "commit", contents }, moved);
+    return outcomes.map(settled);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs";
 import { packError } from "../../worker/packed_error.ts";
+import { slotOf } from "../../worker/slots.ts";
 import { type FileIdentity, type Reply, type Request, SLOT_BYTES } from "./border.ts";
 
 const { O_DIRECT, O_WRONLY } = constants;
@@ -35,7 +36,7 @@ function handle(request: Request): void {
       return;
     case "write":
       files.get(request.file)!.write(
-        new Uint8Array(memory, request.slot * SLOT_BYTES, request.bytes),
+        slotOf(memory, { ...request, slotBytes: SLOT_BYTES }),
         request.position,
       );
       return;

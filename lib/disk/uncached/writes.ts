@@ -6,16 +6,16 @@
  */
 import { constants } from "node:fs";
 import { statfs } from "node:fs/promises";
-import { Budget } from "../../content/budget.ts";
 import { PAGE_BYTES, wholePages } from "../../content/page.ts";
-import { AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
+import { type AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
+import { LazyWorker } from "../../worker/lazy_worker.ts";
 import { restoreError } from "../../worker/packed_error.ts";
+import { type Piece, Slots } from "../../worker/slots.ts";
 import { Unreachable } from "../errors.ts";
 import { type FileIdentity, type Reply, type Request, SLOT_BYTES } from "./border.ts";
 
 /** So many pieces of a disk's files are written, or wait for it, at once. */
 const SLOTS = 8;
-const WASM_PAGE_BYTES = 64 * 1024;
 
 /** What Linux calls file systems of which there is nothing but the cache: tmpfs and ramfs. */
 const IN_MEMORY: readonly number[] = [0x01021994, 0x858458f6];
@@ -23,9 +23,6 @@ const IN_MEMORY: readonly number[] = [0x01021994, 0x858458f6];
 const WORKER = new URL("./worker.ts", import.meta.url);
 
 type Asked = AskedWorker<Request, Reply>;
-
-/** Bytes that the worker can read, until it is disposed. */
-type Piece = Disposable & { slot: number; bytes: number };
 
 /** How files are written past the cache; the functions stand between this module and the system. */
 export interface UncachedOptions {
@@ -43,14 +40,9 @@ export interface UncachedOptions {
 export class UncachedWrites implements AsyncDisposable {
   readonly #staysReady: boolean;
   readonly #isPossible: (path: string) => Promise<boolean>;
-  readonly #start: () => WorkerPort<Request, Reply>;
-  readonly #slots = new Budget(SLOTS);
-  readonly #free = Array.from({ length: SLOTS }, (_, slot) => slot);
+  readonly #slots = new Slots(SLOTS, SLOT_BYTES);
+  readonly #worker: LazyWorker<Request, Reply>;
   readonly #leaving = new AbortController();
-  #memory: SharedArrayBuffer | undefined;
-  #worker: Asked | null = null;
-  /** A worker was wanted and could not be had. */
-  #isHopeless = false;
   /** The next file's number. */
   #next = 0;
   /** Files that are open, or about to be. */
@@ -61,7 +53,11 @@ export class UncachedWrites implements AsyncDisposable {
   ) {
     this.#staysReady = staysReady;
     this.#isPossible = isPossible;
-    this.#start = start;
+    this.#worker = new LazyWorker({
+      start,
+      died: diedOf,
+      open: (worker) => ask(worker, { type: "share", memory: this.#slots.memory }),
+    });
   }
 
   /**
@@ -71,7 +67,7 @@ export class UncachedWrites implements AsyncDisposable {
   async open(path: string, identity: FileIdentity): Promise<UncachedFile | null> {
     this.#open++;
     try {
-      const worker = await this.#isPossible(path) ? await this.#running() : null;
+      const worker = await this.#isPossible(path) ? await this.#worker.get() : null;
       if (worker) {
         const file = this.#next++;
         await ask(worker, { type: "open", file, path, identity });
@@ -87,62 +83,26 @@ export class UncachedWrites implements AsyncDisposable {
   /** @internal A file is not open any more. */
   closed(): void {
     if (--this.#open > 0 || this.#staysReady) return;
-    this.#worker?.end();
-    this.#worker = null;
+    this.#worker.rest();
   }
 
   /** @internal Resolves when the worker has room for a piece. */
   room(): Disposable | Promise<Disposable> {
-    const { signal } = this.#leaving;
-    signal.throwIfAborted();
-    return this.#slots.tryTake(1) ?? this.#slots.take(1, signal);
+    return this.#slots.room(this.#leaving.signal);
   }
 
   /** @internal Copies `bytes` to where the worker can read them, in the `room` that there is. */
   fill(bytes: Uint8Array, room: Disposable): Piece {
-    const slot = this.#free.pop()!;
-    new Uint8Array(this.#shared(), slot * SLOT_BYTES, bytes.length).set(bytes);
-    return {
-      slot,
-      bytes: bytes.length,
-      [Symbol.dispose]: () => {
-        this.#free.push(slot);
-        room[Symbol.dispose]();
-      },
-    };
+    return this.#slots.fill(bytes, room);
   }
 
   /** Waits for what the worker is doing, but not for ever: its disk may hang. Then ends it. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#leaving.signal.aborted) return;
     this.#leaving.abort(new Unreachable("Could not write: the disk was let go of"));
-    // Nobody gets them any more: a thread that hangs still reads its memory.
-    if (this.#worker) await beforeLeaving(this.#slots.take(SLOTS));
-    this.#worker?.end();
-    this.#worker = null;
-  }
-
-  /** `null`: there is no memory for one, or it does not start. */
-  async #running(): Promise<Asked | null> {
-    if (this.#leaving.signal.aborted || this.#isHopeless) return null;
-    if (this.#worker && !this.#worker.death) return this.#worker;
-    this.#worker?.end();
-    try {
-      const memory = this.#shared();
-      const worker = this.#worker = new AskedWorker<Request, Reply>(this.#start(), diedOf);
-      await ask(worker, { type: "share", memory });
-      return worker;
-    } catch {
-      this.#isHopeless = true;
-      return null;
-    }
-  }
-
-  /** A disk takes bytes only from whole pages of memory, and a WebAssembly memory consists of pages. */
-  #shared(): SharedArrayBuffer {
-    const pages = SLOTS * SLOT_BYTES / WASM_PAGE_BYTES;
-    return this.#memory ??= new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-      .buffer as unknown as SharedArrayBuffer;
+    // A thread that hangs still reads its memory.
+    await beforeLeaving(this.#slots.close());
+    this.#worker.end();
   }
 }
 
