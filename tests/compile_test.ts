@@ -205,12 +205,12 @@ Deno.test("every system gets each program, with the permissions of its task and 
   }
 });
 
-Deno.test("what keeps contents has the disk's workers with it, and a depot the catalog's", () => {
+Deno.test("what keeps contents has the disk's workers with it, and a depot its own", () => {
   const included = jobsFor("dist").map(({ args }) =>
     args.filter((_, index) => args[index - 1] === "--include").sort()
   );
   const disk = ["lib/disk/small/worker.ts", "lib/disk/uncached/worker.ts"];
-  const depot = ["lib/depot/catalog/worker.ts", ...disk];
+  const depot = ["lib/depot/catalog/worker.ts", "lib/depot/hashing/worker.ts", ...disk];
   assertEquals(included, [depot, depot, disk]);
   for (const path of depot) assert(Deno.statSync(new URL(`../${path}`, import.meta.url)).isFile);
 });

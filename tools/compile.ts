@@ -25,12 +25,12 @@ export type System = keyof typeof SYSTEMS;
 
 /** Workers are started by their addresses, which no import tells the compiler of. */
 const DISK = ["small", "uncached"].flatMap((of) => ["--include", `lib/disk/${of}/worker.ts`]);
-const CATALOG = ["--include", "lib/depot/catalog/worker.ts"];
+const DEPOT = ["catalog", "hashing"].flatMap((of) => ["--include", `lib/depot/${of}/worker.ts`]);
 
 /** `task`: whose permissions it has. */
 const PROGRAMS = [
-  { name: "deposito", task: "deposito", module: "main.ts", more: [...CATALOG, ...DISK] },
-  { name: "deposito-server", task: "server", module: "server.ts", more: [...CATALOG, ...DISK] },
+  { name: "deposito", task: "deposito", module: "main.ts", more: [...DEPOT, ...DISK] },
+  { name: "deposito-server", task: "server", module: "server.ts", more: [...DEPOT, ...DISK] },
   { name: "deposito-client", task: "client", module: "client.ts", more: DISK },
 ] as const;
 

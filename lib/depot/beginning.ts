@@ -33,5 +33,11 @@ export async function beginUpload(
     onFailed(places[index]!.place.id);
   });
   const legs = opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value);
-  return new Upload(legs, { failure, onFailed, now: () => core.clock.monotonic() });
+  return new Upload(legs, {
+    failure,
+    onFailed,
+    now: () => core.clock.monotonic(),
+    size,
+    hashers: content ? undefined : core.hashers,
+  });
 }

@@ -4,6 +4,7 @@ import type { Place } from "../../stores/store.ts";
 import type { Clock } from "./clock.ts";
 import type { Doubts } from "./doubts.ts";
 import type { Locks, Pins } from "./locks.ts";
+import type { Hashers } from "./hashing/hashers.ts";
 import type { Log } from "./log.ts";
 import type { Places } from "./places.ts";
 import type { Rooms } from "./rooms.ts";
@@ -45,6 +46,8 @@ export interface Core {
   reading: Pins;
   /** For bytes of small deposits and of retrievals. */
   memory: Budget;
+  /** For the bytes of large deposits. */
+  hashers: Hashers;
   /** Identifiers under which parts are being written right now: uploads and copies. */
   active: Set<string>;
   clock: Clock;

@@ -181,6 +181,8 @@ export class Deposits {
     const upload = new Upload(
       opened.filter((leg) => leg.status === "fulfilled").map((leg) => leg.value),
       {
+        hashers: core.hashers,
+        size,
         now: () => core.clock.monotonic(),
         onFailed: (place) => signal.aborted || core.doubts.note(place),
       },

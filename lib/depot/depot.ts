@@ -12,6 +12,7 @@ import { Deposits } from "./deposits.ts";
 import type { Offer } from "./offer.ts";
 import { Keeper } from "./keeper.ts";
 import { Locks, Pins } from "./locks.ts";
+import { Hashers } from "./hashing/hashers.ts";
 import type { Log } from "./log.ts";
 import { Names } from "./names.ts";
 import { Operator } from "./operator.ts";
@@ -69,6 +70,7 @@ export class Depot implements AsyncDisposable {
       reading: new Pins(),
       active: new Set(),
       memory: new Budget(MEMORY_BYTES),
+      hashers: new Hashers(),
       clock,
       random,
       log,
@@ -193,6 +195,7 @@ export class Depot implements AsyncDisposable {
   /** Stops the keeper and tells the places where the catalog stands. Catalog and stores stay open. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.keeper[Symbol.asyncDispose]();
+    this.core.hashers[Symbol.dispose]();
     await this.core.places.refreshMarks();
     await this.core.places.close();
   }

@@ -1,5 +1,4 @@
-import { ChunkChecks } from "../content/chunk_checks.ts";
-import { digestOf } from "../content/digest.ts";
+import { ContentSum } from "../content/content_sum.ts";
 import type { ContentChecks } from "./catalog/catalog.ts";
 
 /** The bytes of a small deposit, in memory until they are whole. */
@@ -31,7 +30,6 @@ export class HeldBytes {
 
   content(): ContentChecks {
     const bytes = this.whole();
-    const checks = new ChunkChecks().update(bytes).bytes();
-    return { digest: digestOf(bytes), size: bytes.length, checks };
+    return { size: bytes.length, ...new ContentSum().update(bytes).sum() };
   }
 }

@@ -80,7 +80,7 @@ export class Incoming implements AsyncDisposable {
   async finish(digest: string, onFileCopies?: OnFileCopies): Promise<Receipt> {
     const onCopies = forOwner(this.plan.wanted, onFileCopies);
     const { keeper } = this.shelf;
-    const content = this.#judge(digest);
+    const content = await this.#judge(digest);
     const unwritten = await this.#asPresent(digest, onFileCopies);
     if (unwritten) return unwritten;
     const atHand = this.plan.buffered || this.position === 0;
@@ -181,19 +181,15 @@ export class Incoming implements AsyncDisposable {
   }
 
   /** The bytes are those declared, by number and by SHA-256. */
-  #judge(declared: string): ContentChecks {
+  async #judge(declared: string): Promise<ContentChecks> {
     const { size } = this.plan.request;
     if (size !== null && this.position !== size) {
       const came = this.position;
       throw new Refused("wrong size", `Refused the bytes: ${came} came, ${size} were declared`);
     }
-    const content = this.upload ? this.#streamed(this.upload) : this.#held.content();
+    const content = this.upload ? await sumOf(this.upload) : this.#held.content();
     if (content.digest === declared) return content;
     throw new Refused("wrong digest", `Refused the bytes: their SHA-256 is ${content.digest}`);
-  }
-
-  #streamed(upload: Upload): ContentChecks {
-    return { digest: upload.digest(), size: upload.position, checks: upload.checks() };
   }
 
   async #commit(content: ContentChecks, onCopies?: OnCopies): Promise<FileRecord> {
@@ -245,6 +241,10 @@ export class Incoming implements AsyncDisposable {
     if (copies.live !== file.places.length || copies.live < plan.wanted) keeper.attend(file.digest);
     return { file, copies };
   }
+}
+
+async function sumOf(upload: Upload): Promise<ContentChecks> {
+  return { size: upload.position, ...await upload.sum() };
 }
 
 /** What the client is told when there are no other places. */

@@ -1,23 +1,17 @@
 import type { PlaceWriter } from "../../stores/store.ts";
-import { ChunkChecks } from "../content/chunk_checks.ts";
-import { Sha256 } from "../content/digest.ts";
+import { ContentSum } from "../content/content_sum.ts";
 
 /** What a place kept of an upload, as it was read again. */
 export interface Kept {
-  hash: Sha256;
-  checks: ChunkChecks;
+  sum: ContentSum;
   digest: string;
 }
 
 /** Reads it again. Throws when the place fails. */
 export async function readKept(writer: PlaceWriter): Promise<Kept> {
-  const hash = new Sha256();
-  const checks = new ChunkChecks();
-  for await (const bytes of writer.prefix()) {
-    hash.update(bytes);
-    checks.update(bytes);
-  }
-  return { hash, checks, digest: hash.digest() };
+  const sum = new ContentSum();
+  for await (const bytes of writer.prefix()) sum.update(bytes);
+  return { sum, digest: sum.sum().digest };
 }
 
 /** The digest that most trusted places have; without any, the one that most others have. */

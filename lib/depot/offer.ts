@@ -22,7 +22,7 @@ export class Offer implements AsyncDisposable {
 
   /** SHA-256 of those bytes. */
   get partDigest(): string | null {
-    return this.position > 0 ? this.parts.upload!.digest() : null;
+    return this.parts.upload?.keptDigest ?? null;
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
-import { ChunkChecks } from "../content/chunk_checks.ts";
-import { Sha256 } from "../content/digest.ts";
+import type { Sum } from "../content/content_sum.ts";
+import type { Hashers, Summing } from "./hashing/hashers.ts";
+import { allEnded } from "../worker/all_ended.ts";
 import { type Kept, mostCommon, readKept } from "./kept_part.ts";
 import { LegWatch } from "./leg_watch.ts";
 import { messageOf } from "./log.ts";
@@ -28,6 +29,10 @@ interface Leg {
 }
 
 export interface UploadOptions {
+  /** Who hashes the bytes; not given where it is known what they come to. */
+  hashers?: Hashers | undefined;
+  /** Bytes that will come, as their client says. */
+  size?: number | null;
   /** Why a place is not among the legs. */
   failure?: unknown;
   /** Monotonic milliseconds. */
@@ -41,8 +46,10 @@ export interface UploadOptions {
  * and the others go on. Disposed without `commit` or `keep`: nothing stays anywhere.
  */
 export class Upload implements AsyncDisposable {
-  #hash = new Sha256();
-  #checks = new ChunkChecks();
+  /** `null` before there are bytes. */
+  #summing: Summing | null = null;
+  /** Of what was kept of an earlier attempt. */
+  #keptDigest: string | null = null;
   #legs: Leg[];
   #position = 0;
   #lastFailure: unknown;
@@ -64,12 +71,14 @@ export class Upload implements AsyncDisposable {
     return this.#legs.map((leg) => leg.place.id);
   }
 
-  digest(): string {
-    return this.#hash.digest();
+  /** SHA-256 of the bytes that were kept of an earlier attempt, if it goes on from them. */
+  get keptDigest(): string | null {
+    return this.#keptDigest;
   }
 
-  checks(): Uint8Array {
-    return this.#checks.bytes();
+  /** What its bytes come to; none come after. */
+  async sum(): Promise<Sum> {
+    return await this.#begunSumming().sum();
   }
 
   /**
@@ -88,9 +97,9 @@ export class Upload implements AsyncDisposable {
       if (read.get(leg)!.digest !== right) throw new Error("What it kept of the upload differs");
       leg.room.used(kept);
     });
-    const { hash, checks } = read.get(this.#legs[0]!)!;
-    this.#hash = hash;
-    this.#checks = checks;
+    const { sum, digest } = read.get(this.#legs[0]!)!;
+    this.#summing = this.options.hashers?.resume(sum) ?? null;
+    this.#keptDigest = digest;
     this.#position = kept;
   }
 
@@ -102,14 +111,16 @@ export class Upload implements AsyncDisposable {
     });
     const again = new Upload(this.#legs, this.options);
     this.#legs = [];
+    await this[Symbol.asyncDispose]();
     return again;
   }
 
   /** Appends `chunk` on every place. Throws `NoPlaceLeft` when the last one failed. */
   async write(chunk: Uint8Array): Promise<void> {
     const written = this.#onEach((leg) => this.#writeTo(leg, chunk));
-    this.#take(chunk);
-    await written;
+    const summed = this.options.hashers && this.#begunSumming().update(chunk);
+    this.#position += chunk.length;
+    await allEnded([written, summed]);
   }
 
   /** Throws when the place fails, or holds the others up for nothing (leg_watch.ts). */
@@ -175,13 +186,12 @@ export class Upload implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const legs = this.#legs;
     this.#legs = [];
+    this.#summing?.[Symbol.dispose]();
     await Promise.all(legs.map(closeLeg));
   }
 
-  #take(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
-    this.#checks.update(bytes);
-    this.#position += bytes.length;
+  #begunSumming(): Summing {
+    return this.#summing ??= this.options.hashers!.begin(this.options.size ?? null);
   }
 
   /** Runs `work` on all places at once; those where it throws are out. */

@@ -207,6 +207,24 @@ Deno.test("deposits of one name at once are all acknowledged, and one of them re
   });
 });
 
+Deno.test("of large deposits at once only the one whose bytes are others is refused", async () => {
+  await using test = await TestDepot.open({ places: 2 });
+  const contents = [1, 2, 3, 4].map((seed) => someBytes(3 * MIB + seed, seed));
+  const settled = await Promise.allSettled(contents.map(async (bytes, index) => {
+    const request = test.request(`${index}`, { size: bytes.length });
+    await using offer = await test.depot.offer(request, patience());
+    await using incoming = await offer.receive(0);
+    const declared = digestOf(bytes);
+    if (index === 2) bytes[MIB]! ^= 1;
+    for (let at = 0; at < bytes.length; at += MIB) {
+      await incoming.write(bytes.subarray(at, at + MIB));
+    }
+    await incoming.finish(declared);
+  }));
+  assertEquals(settled.map(({ status }) => status === "fulfilled"), [true, true, false, true]);
+  for (const index of [0, 1, 3]) assertEquals(await test.retrieve(`${index}`), contents[index]);
+});
+
 Deno.test("the same content by many owners at once is one content, with the largest number wanted", async () => {
   await using test = await TestDepot.open({ places: 3 });
   const bytes = someBytes(2 * MIB);
