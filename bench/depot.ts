@@ -7,7 +7,8 @@ import { Daemon, delay, run } from "./processes.ts";
 
 const FOLDER = fileURLToPath(new URL("..", import.meta.url));
 
-type Part = keyof typeof project.tasks & ("server" | "client");
+/** What users start, each with a task of its own. */
+export type Part = keyof typeof project.tasks & ("server" | "client");
 
 /** A depot that has not deleted what was removed after so long never will. Milliseconds. */
 const EMPTIED_MS = 30_000;
@@ -125,9 +126,11 @@ export async function contentsOf(directory: string): Promise<string> {
 /** The executable, or what the task of that name runs. */
 function command({ executable }: Ground, part: Part): { program: string; args: string[] } {
   if (executable !== null) return { program: executable, args: [part] };
+  return { program: Deno.execPath(), args: taskArgs(part, join(FOLDER, `${part}.ts`)) };
+}
+
+/** What the task of that name gives the runtime, with `module` in place of the part's own. */
+export function taskArgs(part: Part, module: string): string[] {
   const [, ...words] = project.tasks[part].command.split(" ");
-  return {
-    program: Deno.execPath(),
-    args: words.map((word) => word.endsWith(".ts") ? join(FOLDER, word) : word),
-  };
+  return words.map((word) => word.endsWith(".ts") ? module : word);
 }

@@ -33,15 +33,21 @@ export function floorsOf(
   });
 }
 
+/** Seconds in which the same is done where nothing is done that could be spared. */
+export interface Bound {
+  name: string;
+  seconds: number;
+}
+
 /**
- * How many times as fast as a peer of `median` seconds the floor allows to be, where `target` is
- * more than that; `null` where it is not.
+ * How many times as fast as a peer of `median` seconds the bounds are, by their names: those that
+ * miss `target`, where the depot, which is `ratio` times as fast, misses it.
  */
-export function ratioInReach(
-  { median, target }: { median: number; target: number | null },
-  floor: number | null,
-): number | null {
-  if (target === null || floor === null) return null;
-  const most = median / floor;
-  return target > most ? most : null;
+export function ratiosInReach(
+  { median, ratio, target }: { median: number; ratio: number; target: number | null },
+  bounds: readonly Bound[],
+): Record<string, number> {
+  if (target === null || ratio >= target) return {};
+  const reached = bounds.map(({ name, seconds }) => [name, median / seconds] as const);
+  return Object.fromEntries(reached.filter(([, most]) => most < target));
 }

@@ -19,7 +19,7 @@ export interface Report {
 const FLOOR_NOTE =
   "A floor is the least that any program can take on these cores: SHA-256 of every byte, on both " +
   "sides of a deposit and for whoever receives a retrieval, and a bare copy through loopback, in " +
-  "processor time over the number of cores. A target that would need less shows it.";
+  "processor time over the number of cores. A target that is missed and would need less shows it.";
 
 /** What was measured where, and what the machine can do. */
 export function head({ date, program, machine, limits, floors }: Report): string {
@@ -59,10 +59,11 @@ function rowCells(row: Row, amount: Amount, isFirst: boolean): string[] {
   ];
 }
 
-/** `1.50 (floor: 0.93)` is out of reach: faster than the floor. */
+/** `1.50 (floor: 0.93, bare: 0.91)`: neither the depot nor these reach it. */
 export function wantedText({ target, inReach }: Pick<Row, "target" | "inReach">): string {
   if (target === null) return "";
-  return target.toFixed(2) + (inReach === null ? "" : ` (floor: ${inReach.toFixed(2)})`);
+  const limits = Object.entries(inReach).map(([name, ratio]) => `${name}: ${ratio.toFixed(2)}`);
+  return target.toFixed(2) + (limits.length === 0 ? "" : ` (${limits.join(", ")})`);
 }
 
 function floorText({ transfer, seconds, speed }: Floor): string {

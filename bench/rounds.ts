@@ -1,5 +1,5 @@
 /** Runs a scenario: all contestants in turn, round after round, so that they share good and bad times. */
-import { type Floor, ratioInReach } from "./floor.ts";
+import { type Bound, type Floor, ratiosInReach } from "./floor.ts";
 import type { Ground } from "./ground.ts";
 import { touchMemory } from "./media.ts";
 import { missing, syncDisks } from "./processes.ts";
@@ -21,8 +21,8 @@ export interface Row {
   ratio: number;
   /** What that should be at least. */
   target: number | null;
-  /** What it would be at the floor, where the target is more: that is out of reach here. */
-  inReach: number | null;
+  /** What it would be at each bound that misses a missed target, too: that is out of reach here. */
+  inReach: Record<string, number>;
   facts: Fact[];
 }
 
@@ -85,14 +85,18 @@ export async function measure(
     for (const { entry, seconds } of timed) seconds.push(await one(entry));
   }
   const amount = scenario.amount(ground.scale);
-  const floor = floors.find(({ transfer }) => transfer === scenario.transfer)?.seconds ?? null;
+  const bounds = [
+    ...floors.filter(({ transfer }) => transfer === scenario.transfer)
+      .map(({ seconds }) => ({ name: "floor", seconds })),
+    ...limitsOf(timed),
+  ];
   return {
     id,
     title,
     medium,
     amount,
     gaps,
-    rows: await rowsOf(timed, scenario, { amount, floor }),
+    rows: await rowsOf(timed, scenario, { amount, bounds }),
   };
 }
 
@@ -112,23 +116,31 @@ async function time(
   return (performance.now() - begun) / 1_000;
 }
 
+/** Of those contestants that do nothing but what any program must. */
+function limitsOf(timed: readonly Timed[]): Bound[] {
+  return timed.flatMap(({ contestant: { limit }, seconds }) =>
+    limit === undefined ? [] : [{ name: limit, seconds: median(seconds) }]
+  );
+}
+
 async function rowsOf(
   timed: Timed[],
   { targets }: Scenario,
-  { amount, floor }: { amount: Amount; floor: number | null },
+  { amount, bounds }: { amount: Amount; bounds: readonly Bound[] },
 ): Promise<Row[]> {
   const first = median(timed[0]!.seconds);
   return await Promise.all(timed.map(async ({ contestant: { name }, entry, seconds }) => {
     const middle = median(seconds);
     const target = targets[name] ?? null;
+    const ratio = middle / first;
     return {
       contestant: name,
       seconds,
       median: middle,
       speed: amount.count / middle,
-      ratio: middle / first,
+      ratio,
       target,
-      inReach: ratioInReach({ median: middle, target }, floor),
+      inReach: ratiosInReach({ median: middle, ratio, target }, bounds),
       facts: await entry.facts?.() ?? [],
     };
   }));

@@ -27,6 +27,11 @@ export interface Contestant {
   name: string;
   /** Programs without which it is a gap. */
   needs: readonly string[];
+  /**
+   * What the table calls it beside a target that it misses as well: it does what any program must do,
+   * and nothing else. Not given: it is no such thing.
+   */
+  limit?: string;
   enter(ground: Ground): Promise<Entry>;
 }
 

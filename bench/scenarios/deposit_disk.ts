@@ -1,3 +1,4 @@
+import { bareDeposit } from "../bare/contestants.ts";
 import { depositLarge } from "../depositing.ts";
 import { resticBackup } from "../peers/restic.ts";
 import { rsyncPut, rsyncPutSynced } from "../peers/rsync.ts";
@@ -10,6 +11,13 @@ export const depositDisk: Scenario = {
   medium: "disk",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
   transfer: "deposit",
-  contestants: [depositLarge(1), rsyncPutSynced, rsyncPut, scpPut, resticBackup],
+  contestants: [
+    depositLarge(1),
+    rsyncPutSynced,
+    rsyncPut,
+    scpPut,
+    resticBackup,
+    bareDeposit("uncached"),
+  ],
   targets: { [rsyncPutSynced.name]: 1.5, [scpPut.name]: 4, [resticBackup.name]: 4 },
 };

@@ -1,3 +1,4 @@
+import { bareDeposit } from "../bare/contestants.ts";
 import { depositLarge } from "../depositing.ts";
 import { nginxPut, nginxPutTuned } from "../peers/nginx.ts";
 import { rsyncPut } from "../peers/rsync.ts";
@@ -9,6 +10,6 @@ export const depositMemory: Scenario = {
   medium: "memory",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
   transfer: "deposit",
-  contestants: [depositLarge(1), nginxPut, nginxPutTuned, rsyncPut],
+  contestants: [depositLarge(1), nginxPut, nginxPutTuned, rsyncPut, bareDeposit("cached")],
   targets: { [nginxPut.name]: 0.9 },
 };

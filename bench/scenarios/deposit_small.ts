@@ -1,4 +1,5 @@
-import { bareFiles } from "../bare_files.ts";
+import { bareSmallDeposit } from "../bare/contestants.ts";
+import { filesAlone } from "../bare/files_alone.ts";
 import { depositSmall } from "../depositing.ts";
 import { rsyncPutSmall, rsyncPutSmallSynced } from "../peers/rsync.ts";
 import type { Scenario } from "../scenario.ts";
@@ -12,7 +13,8 @@ export const depositSmallFiles: Scenario = {
     depositSmall("Deposito", { changed: true }),
     rsyncPutSmallSynced,
     rsyncPutSmall,
-    bareFiles,
+    filesAlone,
+    bareSmallDeposit,
   ],
   targets: { [rsyncPutSmallSynced.name]: 2 },
 };

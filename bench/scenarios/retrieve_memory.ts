@@ -1,3 +1,4 @@
+import { bareRetrieval } from "../bare/contestants.ts";
 import { retrieveLarge } from "../depositing.ts";
 import { nginxGet } from "../peers/nginx.ts";
 import type { Scenario } from "../scenario.ts";
@@ -8,6 +9,6 @@ export const retrieveMemory: Scenario = {
   medium: "memory",
   amount: ({ largeBytes }) => ({ of: "bytes", count: largeBytes }),
   transfer: "retrieval",
-  contestants: [retrieveLarge, nginxGet],
+  contestants: [retrieveLarge, nginxGet, bareRetrieval],
   targets: { [nginxGet.name]: 0.9 },
 };

@@ -32,6 +32,8 @@ Deno.test("bench --quick measures the depot, and names the peers that are missin
       assertEquals(named, new Set(contestants.map(({ name }) => name)));
       assertEquals(rows[0]!.contestant, contestants[0]!.name);
       assert(rows.every(({ median, ratio }) => median > 0 && ratio > 0));
+      const ours = contestants.filter(({ needs }) => needs.length === 0);
+      for (const { name } of ours) assert(rows.some(({ contestant }) => contestant === name), name);
       for (const { contestant, why } of gaps) tell(`bench: not measured: ${contestant}: ${why}`);
     }
   } finally {

@@ -1,5 +1,5 @@
 /** Which targets a machine allows. */
-import { floorsOf, ratioInReach } from "../../bench/floor.ts";
+import { floorsOf, ratiosInReach } from "../../bench/floor.ts";
 import { wantedText } from "../../bench/report.ts";
 import { assertEquals } from "../assert.ts";
 
@@ -11,22 +11,24 @@ Deno.test("bench: both sides of a deposit hash, one of a retrieval; the cores sh
   ]);
 });
 
-Deno.test("bench: a target is out of reach where it needs less time than the floor", () => {
+Deno.test("bench: a target is out of reach where a bound misses it, and the depot, too", () => {
+  const bounds = [{ name: "floor", seconds: 1 }, { name: "bare", seconds: 2 }];
   const ratios = [
-    { median: 1.25, target: 1.5, floor: 1 }, // 0.83 s
-    { median: 1.5, target: 1.5, floor: 1 }, // 1 s, the floor itself
-    { median: 5, target: 1.5, floor: 1 },
-    { median: 1.25, target: null, floor: 1 },
-    { median: 1.25, target: 1.5, floor: null },
-  ].map(({ floor, ...row }) => ratioInReach(row, floor));
-  assertEquals(ratios, [1.25, null, null, null, null]);
+    { median: 1.25, ratio: 1, target: 1.5 }, // 0.83 s
+    { median: 1.5, ratio: 1, target: 1.5 }, // 1 s, the floor itself
+    { median: 5, ratio: 1, target: 1.5 },
+    { median: 1.25, ratio: 1.5, target: 1.5 }, // the depot is there
+    { median: 1.25, ratio: 1, target: null },
+  ].map((row) => ratiosInReach(row, bounds));
+  assertEquals(ratios, [{ floor: 1.25, bare: 0.625 }, { bare: 0.75 }, {}, {}, {}]);
 });
 
-Deno.test("bench: a row shows what is wanted, and what the floor allows instead", () => {
+Deno.test("bench: a row shows what is wanted, and what its bounds reach instead", () => {
   const texts = [
-    { target: 1.5, inReach: 0.934 },
-    { target: 1.5, inReach: null },
-    { target: null, inReach: null },
+    { target: 1.5, inReach: { floor: 0.934, bare: 0.9 } },
+    { target: 1.5, inReach: { bare: 0.9 } },
+    { target: 1.5, inReach: {} },
+    { target: null, inReach: {} },
   ].map(wantedText);
-  assertEquals(texts, ["1.50 (floor: 0.93)", "1.50", ""]);
+  assertEquals(texts, ["1.50 (floor: 0.93, bare: 0.90)", "1.50 (bare: 0.90)", "1.50", ""]);
 });

@@ -1,11 +1,12 @@
 /** Rounds are alike: what one leaves behind is not in the time of the next. */
 import { join } from "node:path";
+import { bareSmallDeposit } from "../../bench/bare/contestants.ts";
 import { depositSmall, retrieveSmall } from "../../bench/depositing.ts";
 import { emptied, Ground } from "../../bench/ground.ts";
 import { SCALES } from "../../bench/scale.ts";
 import { assertEquals } from "../assert.ts";
 
-const SMALL = [depositSmall("Deposito", { changed: true }), retrieveSmall];
+const SMALL = [depositSmall("Deposito", { changed: true }), retrieveSmall, bareSmallDeposit];
 
 Deno.test("bench: rounds of small files remove nothing that an earlier one made", async () => {
   const parent = await Deno.makeTempDir();

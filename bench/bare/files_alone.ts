@@ -1,10 +1,10 @@
 /** The least that a folder of small files costs on a disk: no program starts, nothing is sent. */
 import { join } from "node:path";
-import { digestOf } from "../lib/content/digest.ts";
-import { type Disk, openDisk } from "../lib/disk/mod.ts";
-import { inParallel } from "../lib/client/parallel.ts";
-import type { Ground } from "./ground.ts";
-import type { Contestant, Entry } from "./scenario.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import { type Disk, openDisk } from "../../lib/disk/mod.ts";
+import { inParallel } from "../../lib/client/parallel.ts";
+import type { Ground } from "../ground.ts";
+import type { Contestant, Entry } from "../scenario.ts";
 
 /** Files at once. */
 const AT_ONCE = 192;
@@ -15,7 +15,7 @@ interface Content {
 }
 
 /** The depot's own way with a disk, from bytes in memory: made, synced, named, and that synced. */
-export const bareFiles: Contestant = {
+export const filesAlone: Contestant = {
   name: "the files alone, in no program",
   needs: [],
   enter,
