@@ -9,6 +9,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { nameDirectories } from "./fs_directories.ts";
 import { FsDirectory } from "./fs_directory.ts";
+import { HANG_LIMITS, type HangLimits } from "./fs_look.ts";
 import { type PlaceEvent, type Store, type StoreContext, StoreRefused } from "./store.ts";
 
 /** How often the directories are looked at, for those that went or came back. */
@@ -20,6 +21,7 @@ export interface FsStoreOptions {
   context: StoreContext;
   /** Milliseconds between two looks at the directories. */
   pollMs?: number;
+  limits?: HangLimits;
 }
 
 /**
@@ -28,12 +30,12 @@ export interface FsStoreOptions {
  * same mark, are used by another process, or cannot be made.
  */
 export async function fsStore(options: FsStoreOptions): Promise<Store> {
-  const { context, pollMs = POLL_MS } = options;
+  const { context, pollMs = POLL_MS, limits = HANG_LIMITS } = options;
   if (options.directories.length === 0) {
     throw new StoreRefused("Could not open fs: no directory was named. Write fs:DIR,DIR");
   }
   const named = await nameDirectories(options.directories);
-  const directories = named.map((directory) => new FsDirectory(directory, context));
+  const directories = named.map((directory) => new FsDirectory(directory, context, limits));
   // All are looked at before anything is made: what one has decides what another may be.
   for (const directory of directories) await directory.look();
   refuseCopies(directories);
@@ -69,8 +71,9 @@ class FsStore implements Store {
     while (true) {
       await passed(this.#pollMs, AbortSignal.any([ending, this.#hurry.signal]));
       if (ending.aborted) return;
-      for (const directory of this.#directories) {
-        const event = await directory.change(() => this.#joined());
+      // Side by side: a disk that hangs keeps nobody from the others.
+      const changes = this.#directories.map((one) => one.change(() => this.#joined()));
+      for (const event of await Promise.all(changes)) {
         if (event && !ending.aborted) yield event;
       }
     }

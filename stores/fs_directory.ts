@@ -7,7 +7,10 @@ import {
   otherDepots,
   readMark,
 } from "../lib/disk/mod.ts";
+import { DiskCalls } from "./fs_calls.ts";
 import type { NamedDirectory } from "./fs_directories.ts";
+import { DiskLook, type HangLimits, soon } from "./fs_look.ts";
+import { FsPlace } from "./fs_place.ts";
 import {
   type Place,
   type PlaceEvent,
@@ -16,6 +19,16 @@ import {
   Unreachable,
 } from "./store.ts";
 
+/** A disk that is let go of has so long to end what is under way on it. Milliseconds. */
+const LEAVE_MS = 2_000;
+
+/** A disk while it is a place. */
+interface Opened {
+  disk: Disk;
+  calls: DiskCalls;
+  look: DiskLook;
+}
+
 export class FsDirectory implements AsyncDisposable {
   /** The place that is there now. */
   place: Place | null = null;
@@ -23,7 +36,13 @@ export class FsDirectory implements AsyncDisposable {
   marked: string | null = null;
   readonly #directory: NamedDirectory;
   readonly #context: StoreContext;
-  #disk: Disk | null = null;
+  readonly #limits: HangLimits;
+  #opened: Opened | null = null;
+  /**
+   * What was asked of a disk that is not a place now, and has no answer yet. Nothing more is asked
+   * before: each call to a disk that hangs costs a thread.
+   */
+  #asked: Promise<PlaceEvent | null> | null = null;
   #unreadable: unknown;
   #lastWarning = "";
   #disposed = false;
@@ -31,9 +50,10 @@ export class FsDirectory implements AsyncDisposable {
   #renewed: Place | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(directory: NamedDirectory, context: StoreContext) {
+  constructor(directory: NamedDirectory, context: StoreContext, limits: HangLimits) {
     this.#directory = directory;
     this.#context = context;
+    this.#limits = limits;
   }
 
   /** Where it really is. */
@@ -82,7 +102,11 @@ export class FsDirectory implements AsyncDisposable {
       const place = this.#renewed;
       this.#renewed = null;
       if (place) return { type: "joined", place };
-      return this.#disk ? await this.#checkDisk(this.#disk) : await this.#lookForReturn(joined());
+      if (this.#opened && !this.#asked) return await this.#checkDisk(this.#opened);
+      const asked = this.#asked ??= this.#lookForReturn(joined);
+      const event = await soon(asked, this.#limits.soonMs);
+      if (event !== undefined && this.#asked === asked) this.#asked = null;
+      return event ?? null;
     });
   }
 
@@ -90,8 +114,10 @@ export class FsDirectory implements AsyncDisposable {
   renew(): Promise<string> {
     return this.#inTurn(async () => {
       const { address } = this.#directory;
-      if (this.#disk) throw new StoreRefused(`Could not use ${address}: its place is there`);
+      if (this.#opened) throw new StoreRefused(`Could not use ${address}: its place is there`);
       await this.#refuseOld();
+      // It was asked of the disk that was here before.
+      this.#asked = null;
       try {
         this.#renewed = await this.#join(true);
       } catch (error) {
@@ -104,7 +130,7 @@ export class FsDirectory implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disposed = true;
-    await this.#letGo();
+    await this.#letGo(new Unreachable(`Could not use ${this.address}: the depot is stopping`));
   }
 
   /** One at a time, in the order of asking. */
@@ -134,30 +160,27 @@ export class FsDirectory implements AsyncDisposable {
     );
   }
 
-  async #checkDisk(disk: Disk): Promise<PlaceEvent | null> {
-    try {
-      await disk.confirm();
-      return null;
-    } catch (error) {
-      if (this.#disposed || !(error instanceof Unreachable)) return null;
-      await this.#letGo();
-      this.#warnAway(reasonOf(error));
-      return { type: "left", id: disk.id, why: "lost" };
-    }
+  async #checkDisk({ disk, look }: Opened): Promise<PlaceEvent | null> {
+    const away = await look.away();
+    if (!away || this.#disposed) return null;
+    await this.#letGo(away.error);
+    if (away.hangs) this.#warnHangs();
+    else this.#warnAway(reasonOf(away.error));
+    return { type: "left", id: disk.id, why: "lost" };
   }
 
-  async #lookForReturn(joined: Set<string>): Promise<PlaceEvent | null> {
+  async #lookForReturn(joined: () => Set<string>): Promise<PlaceEvent | null> {
     const { address } = this.#directory;
     try {
       const mark = await readMark(address, this.#context.depot);
       if (!mark) return null;
       await this.#refuseOthers();
-      if (joined.has(mark.place)) {
-        throw new StoreRefused(
-          `${this.given} is a copy of the place ${mark.place}, which is there`,
-        );
-      }
-      const place = await this.#join(false);
+      const refuseCopy = (id: string) => {
+        if (!joined().has(id)) return;
+        throw new StoreRefused(`${this.given} is a copy of the place ${id}, which is there`);
+      };
+      refuseCopy(mark.place);
+      const place = await this.#join(false, refuseCopy);
       return place && { type: "joined", place };
     } catch (error) {
       this.#warnAway(reasonOf(error));
@@ -165,21 +188,32 @@ export class FsDirectory implements AsyncDisposable {
     }
   }
 
-  async #join(create: boolean): Promise<Place | null> {
+  /** `judge`: throws when the disk may not be a place; asked last, for others come meanwhile. */
+  async #join(create: boolean, judge: (id: string) => void = () => {}): Promise<Place | null> {
     const { address, name } = this.#directory;
     const disk = await openDisk(address, { depot: this.#context.depot, create });
-    this.#disk = disk;
     const zone = await diskName(address).catch(() => `directory-${address}`);
-    if (this.#disposed) await this.#letGo();
-    else this.place = placeOf(disk, { name, address, zone });
+    await using unused = new AsyncDisposableStack();
+    unused.use(disk);
+    judge(disk.id);
+    if (this.#disposed || this.#opened) return null;
+    unused.move();
+    const calls = new DiskCalls();
+    this.#opened = { disk, calls, look: new DiskLook(disk, calls, this.#limits) };
+    this.place = new FsPlace(disk, calls, { name, address, zone });
     this.#lastWarning = "";
     return this.place;
   }
 
-  async #letGo(): Promise<void> {
-    const disk = this.#disk;
-    this.#disk = this.place = null;
-    await disk?.[Symbol.asyncDispose]();
+  /** Who waits for the disk waits no longer; the disk is closed when it does not hang any more. */
+  async #letGo(why: Error): Promise<void> {
+    if (!this.#opened) return;
+    const { disk, calls } = this.#opened;
+    this.#opened = this.place = null;
+    disk.letGo();
+    const closed = calls.letGo(why).then(() => disk[Symbol.asyncDispose]());
+    this.#asked = closed.then(() => null, () => null);
+    if (await soon(this.#asked, LEAVE_MS) === null) this.#asked = null;
   }
 
   async #refuseOthers(): Promise<void> {
@@ -194,47 +228,31 @@ export class FsDirectory implements AsyncDisposable {
     return this.#context.known(this.#directory.address);
   }
 
-  /** Says it once, not at each look. */
   #warnAway(reason: string): void {
-    const name = this.#known()?.name ?? this.#directory.name;
-    const message = `The place ${name} is away: ${reason}. ` +
-      `Is the disk of ${this.#directory.address} mounted? The place joins when its mark is there. ` +
-      `If there is a new disk instead: deposito server replace`;
+    this.#warn(
+      `The place ${this.#name} is away: ${reason}. ` +
+        `Is the disk of ${this.address} mounted? The place joins when its mark is there. ` +
+        `If there is a new disk instead: deposito server replace`,
+    );
+  }
+
+  #warnHangs(): void {
+    this.#warn(
+      `The place ${this.#name} is away: the disk of ${this.address} does not answer. Nothing waits ` +
+        `for it any longer, and after --grace its copies are made elsewhere. The place joins again ` +
+        `when the disk answers; the system's log may say why it does not`,
+    );
+  }
+
+  get #name(): string {
+    return this.#known()?.name ?? this.#directory.name;
+  }
+
+  /** Says it once, not at each look. */
+  #warn(message: string): void {
     if (message === this.#lastWarning) return;
     this.#lastWarning = message;
     this.#context.warn(message);
-  }
-}
-
-function placeOf(disk: Disk, about: { name: string; address: string; zone: string }): Place {
-  const machine = machineName();
-  return {
-    ...about,
-    ...(machine !== undefined && { machine }),
-    id: disk.id,
-    trusted: true,
-    room: () => disk.room(),
-    begin: (upload) => disk.begin(upload),
-    get: (digest, range) => disk.get(digest, range),
-    hash: (digest, options) => disk.hash(digest, options),
-    delete: (digest) => disk.delete(digest),
-    setAside: (digest) => disk.setAside(digest),
-    asides: () => disk.asides(),
-    dropAside: (digest) => disk.dropAside(digest),
-    list: (options) => disk.list(options),
-    uploads: () => disk.uploads(),
-    discard: (uploadId) => disk.discard(uploadId),
-    mark: () => disk.mark(),
-    setMark: (mark) => disk.setMark(mark),
-  };
-}
-
-/** Nothing needs the name, so its permission is not asked for. */
-function machineName(): string | undefined {
-  try {
-    return Deno.hostname();
-  } catch {
-    return undefined;
   }
 }
 

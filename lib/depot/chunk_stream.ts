@@ -142,10 +142,12 @@ export class ChunkStream implements AsyncDisposable {
     const onlyThis = this.#sources.length > 1;
     try {
       const bytes = await lane.read(asked.index, buffer, { onlyThis, now });
-      if (asked.isHere) buffers.give(buffer);
-      else this.#take(asked, lane, { bytes, buffer });
+      // It is another one where a copy failed.
+      const filled = { bytes, buffer: new Uint8Array(bytes.buffer) };
+      if (asked.isHere) buffers.give(filled.buffer);
+      else this.#take(asked, lane, filled);
     } catch (error) {
-      buffers.give(buffer);
+      buffers.give(new Uint8Array(buffer.length));
       asked.lanes = asked.lanes.filter((other) => other !== lane);
       if (asked.lanes.length === 0) asked.arrival.reject(error);
     }

@@ -45,13 +45,14 @@ export class ContentReader implements AsyncDisposable {
   }
 
   /**
-   * Reads chunk `index` into the start of `target`, of `CHUNK_BYTES` or more, and resolves to the
-   * part filled. Throws `NoGoodCopy`.
+   * Reads chunk `index` into the start of `target`, of `CHUNK_BYTES` or more, or where a copy failed
+   * of a new buffer as large, and resolves to the part filled; then, and when this throws, `target`
+   * is not to be used again: a read that was let go of may still write to it. Throws `NoGoodCopy`.
    */
   async chunk(index: number, target: Uint8Array, wish: ChunkWish = {}): Promise<Uint8Array> {
     const { size, checks, signal, sources, onSuspect } = this.content;
     const length = Math.min(CHUNK_BYTES, size - index * CHUNK_BYTES);
-    const part = target.subarray(0, length);
+    let part = target.subarray(0, length);
     for (const source of sources.from(wish.preferred)) {
       const outcome = await this.#readFrom(source, index, {
         part,
@@ -65,6 +66,7 @@ export class ContentReader implements AsyncDisposable {
       await this.#closeReader();
       sources.fail(source);
       if (!source.aside) onSuspect(source.place.id, index);
+      part = new Uint8Array(target.length).subarray(0, length);
     }
     throw new NoGoodCopy(`Could not read chunk ${index}: no copy that can be reached has it`);
   }

@@ -117,11 +117,12 @@ export async function makeReplica(
 ): Promise<void> {
   const { id, size } = content;
   await using writer = await target.begin({ id, size, signal });
-  const buffer = new Uint8Array(Math.min(CHUNK_BYTES, size));
+  let buffer: Uint8Array = new Uint8Array(Math.min(CHUNK_BYTES, size));
   const hash = new Sha256();
   for (let index = 0; index < source.chunks; index++) {
     await rate.take(Math.min(buffer.length, size - index * CHUNK_BYTES), signal);
     const chunk = await source.chunk(index, buffer);
+    buffer = new Uint8Array(chunk.buffer);
     hash.update(chunk);
     await writer.write(chunk);
     onBytes?.(chunk.length);

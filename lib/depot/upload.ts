@@ -2,8 +2,9 @@ import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
 import type { Sum } from "../content/content_sum.ts";
 import type { Hashers, Summing } from "./hashing/hashers.ts";
 import { allEnded } from "../worker/all_ended.ts";
+import { inTime } from "./clock.ts";
 import { type Kept, mostCommon, readKept } from "./kept_part.ts";
-import { LegWatch } from "./leg_watch.ts";
+import { LegWatch, STALLED_MS } from "./leg_watch.ts";
 import { messageOf } from "./log.ts";
 import type { Look, Reservation } from "./rooms.ts";
 
@@ -231,11 +232,14 @@ export async function openLeg(
   room: Reservation,
   upload: { id: string; size?: number; resume: boolean; signal: AbortSignal },
 ): Promise<Leg> {
+  const begun = place.begin(upload);
   try {
-    const writer = await place.begin(upload);
+    const writer = await inTime(begun, STALLED_MS);
     return { place, room, writer, watch: new LegWatch(writer) };
   } catch (error) {
     room[Symbol.dispose]();
+    // One that comes too late.
+    begun.then((writer) => writer[Symbol.asyncDispose]()).catch(() => {});
     throw error;
   }
 }

@@ -52,6 +52,7 @@ export class Disk implements HeldOwner, AsyncDisposable {
   readonly #held = new Budget(HELD_BYTES);
   readonly #now: () => number;
   #lock: Deno.FsFile | null;
+  #isLeft = false;
   #openUploads = new Set<string>();
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -194,9 +195,24 @@ export class Disk implements HeldOwner, AsyncDisposable {
     await confirmMark(this.layout.directory, { depot: this.depot, place: this.id });
   }
 
-  /** Whether the lock is still held. */
+  /**
+   * As `confirm`, and has something written through to the disk, which it may refuse: a disk that
+   * hangs may still be read from the system's memory.
+   */
+  async confirmWriting(): Promise<void> {
+    await this.confirm();
+    const now = this.#now() / 1000;
+    try {
+      await this.#lock?.utime(now, now);
+      await this.#lock?.sync();
+    } catch {
+      // That is an answer, too.
+    }
+  }
+
+  /** Whether it is used still. */
   get held(): boolean {
-    return this.#lock !== null;
+    return !this.#isLeft;
   }
 
   /** Throws `Unreachable` unless `held`. */
@@ -210,8 +226,14 @@ export class Disk implements HeldOwner, AsyncDisposable {
     this.#openUploads.delete(uploadId);
   }
 
-  /** Lets go of the lock. Writers that are open cannot commit any more. */
+  /** Begins nothing more: writers that are open cannot commit any more. It is still to be disposed. */
+  letGo(): void {
+    this.#isLeft = true;
+  }
+
+  /** As `letGo`, and lets go of the lock. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.letGo();
     const lock = this.#lock;
     this.#lock = null;
     await this.#lastChange.catch(() => {});

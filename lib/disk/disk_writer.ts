@@ -17,6 +17,8 @@ export interface DiskUpload {
 export interface DiskWriter extends AsyncDisposable {
   /** How many bytes of the upload the disk has. */
   readonly position: number;
+  /** Its bytes are in memory: the disk has no part of it. */
+  readonly isHeld: boolean;
   /** The bytes before `position`. Each piece is good until the next is asked for. */
   prefix(): AsyncGenerator<Uint8Array>;
   /** Drops what is after `position`. */

@@ -63,6 +63,10 @@ export class PartWriter implements DiskWriter {
     return this.#file.position;
   }
 
+  get isHeld(): boolean {
+    return false;
+  }
+
   /** The bytes before `position`. Each piece is good until the next is asked for. */
   async *prefix(): AsyncGenerator<Uint8Array> {
     await this.#file.settled();

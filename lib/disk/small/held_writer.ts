@@ -46,6 +46,10 @@ export class HeldWriter implements DiskWriter {
     return this.#part?.position ?? this.#position;
   }
 
+  get isHeld(): boolean {
+    return this.#part === null;
+  }
+
   async *prefix(): AsyncGenerator<Uint8Array> {
     if (this.#part) yield* this.#part.prefix();
     else if (this.#position > 0) yield this.#bytes.subarray(0, this.#position);

@@ -1,0 +1,146 @@
+/**
+ * The calls to one disk. A disk may hang, as one that dies, or as an NFS server's that is not there
+ * any more: what is asked of it returns neither well nor badly, and each such call keeps one of the
+ * few threads (32) that the runtime has for all disks. So of each kind only some are under way on a
+ * disk at once, and the others wait for their turn. When it is let go of, all who wait for it are
+ * told; the calls themselves cannot be ended, and it is told when none is left.
+ */
+import { Budget } from "../lib/content/budget.ts";
+
+/** So many are under way at once. Also where two disks hang there are threads for the others. */
+const AT_ONCE = { read: 4, begin: 2, change: 4, close: 2 };
+
+export type CallKind = keyof typeof AT_ONCE;
+
+/**
+ * Of a disk that gave no answer for so long nothing is closed before it gives one: the runtime
+ * closes files in the thread that has the sockets, and some file systems write then. Milliseconds.
+ */
+const QUIET_MS = 1_000;
+
+interface UnderWay {
+  /** Monotonic milliseconds. */
+  since: number;
+  reject(reason: Error): void;
+}
+
+export class DiskCalls {
+  readonly #turns = new Map(
+    Object.entries(AT_ONCE).map(([kind, most]) => [kind, new Budget(most)]),
+  );
+  /** The oldest first. */
+  readonly #underWay = new Set<UnderWay>();
+  /** Monotonic milliseconds. */
+  #answeredAt = -Infinity;
+  #toClose: (() => PromiseLike<unknown>)[] = [];
+  readonly #left = new AbortController();
+  readonly #over = Promise.withResolvers<void>();
+
+  /** `now`: monotonic milliseconds. */
+  constructor(private readonly now: () => number = () => performance.now()) {}
+
+  /** For how long the oldest call under way has had no answer. */
+  get waitingMs(): number {
+    const [oldest] = this.#underWay;
+    return oldest ? this.now() - oldest.since : 0;
+  }
+
+  /** Asks in turn. Throws what `call` throws, or why the disk was let go of. */
+  async ask<T>(kind: CallKind, call: () => PromiseLike<T>): Promise<T> {
+    const turns = this.#turns.get(kind)!;
+    using _turn = turns.tryTake(1) ?? await turns.take(1, this.#left.signal);
+    return await this.askNow(call);
+  }
+
+  /** As `ask`, out of turn: for what keeps no thread, or comes one at a time. */
+  askNow<T>(call: () => PromiseLike<T>): Promise<T> {
+    const { signal } = this.#left;
+    if (signal.aborted) return Promise.reject(signal.reason);
+    const answer = Promise.withResolvers<T>();
+    const underWay = { since: this.now(), reject: answer.reject };
+    this.#underWay.add(underWay);
+    this.#follow(call, answer).finally(() => this.#answered(underWay));
+    return answer.promise;
+  }
+
+  /** Goes through a list, each step of which is a call of its own. */
+  async *each<T>(list: () => AsyncGenerator<T>): AsyncGenerator<T> {
+    const items = list();
+    let isOver = false;
+    try {
+      while (true) {
+        const { done, value } = await this.ask("read", () => items.next());
+        if (done) {
+          isOver = true;
+          return;
+        }
+        yield value;
+      }
+    } finally {
+      if (!isOver) await this.close(() => items.return(undefined));
+    }
+  }
+
+  /** Closes what is open, now or when the disk answers again. Throws what `call` throws now. */
+  async close(call: () => PromiseLike<unknown>): Promise<void> {
+    const { signal } = this.#left;
+    if (signal.aborted) return this.#closeAtEnd(call);
+    if (this.#quietMs >= QUIET_MS) return void this.#toClose.push(call);
+    let isBegun = false;
+    try {
+      await this.ask("close", () => {
+        isBegun = true;
+        return call();
+      });
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      if (!isBegun) this.#closeAtEnd(call);
+    }
+  }
+
+  /**
+   * Whoever waits gets `why`, now and later. Resolves when nothing is under way any more, which a
+   * disk that hangs decides.
+   */
+  letGo(why: Error): Promise<void> {
+    this.#left.abort(why);
+    for (const { reject } of this.#underWay) reject(why);
+    for (const call of this.#toClose.splice(0)) this.#closeAtEnd(call);
+    if (this.#underWay.size === 0) this.#over.resolve();
+    return this.#over.promise;
+  }
+
+  /** For how long there was no answer, of those that are waited for. */
+  get #quietMs(): number {
+    return Math.min(this.waitingMs, this.now() - this.#answeredAt);
+  }
+
+  async #follow<T>(
+    call: () => PromiseLike<T>,
+    { resolve, reject }: PromiseWithResolvers<T>,
+  ): Promise<void> {
+    try {
+      const value = await call();
+      // Nobody has what it opened.
+      if (this.#left.signal.aborted) await disposeOf(value);
+      resolve(value);
+    } catch (error) {
+      reject(error);
+    }
+  }
+
+  #answered(underWay: UnderWay): void {
+    this.#underWay.delete(underWay);
+    this.#answeredAt = this.now();
+    for (const call of this.#toClose.splice(0)) this.close(call).catch(() => {});
+    if (this.#left.signal.aborted && this.#underWay.size === 0) this.#over.resolve();
+  }
+
+  #closeAtEnd(call: () => PromiseLike<unknown>): void {
+    this.#over.promise.then(call).catch(() => {});
+  }
+}
+
+async function disposeOf(late: unknown): Promise<void> {
+  await (late as Partial<AsyncDisposable> | null | undefined)?.[Symbol.asyncDispose]?.();
+}
