@@ -1,6 +1,10 @@
 /** The directories that the operator named: where they really are, and whether they go together. */
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
+import { soon } from "./fs_look.ts";
 import { StoreRefused } from "./store.ts";
+
+/** A path that is not resolved within this time is on a disk that hangs, and taken as it is. Milliseconds. */
+const RESOLVED_MS = 5_000;
 
 /** As many links in a row as the usual kernels follow. */
 const LINKS_MAX = 40;
@@ -63,8 +67,8 @@ function isWithin(path: string): boolean {
 /** What tells a directory from any other under whatever path, or `null` where nothing does. */
 async function identity(address: string): Promise<string | null> {
   try {
-    const { dev, ino } = await Deno.stat(address);
-    return ino ? `${dev}:${ino}` : null;
+    const info = await soon(Deno.stat(address), RESOLVED_MS);
+    return info?.ino ? `${info.dev}:${info.ino}` : null;
   } catch {
     return null;
   }
@@ -73,7 +77,7 @@ async function identity(address: string): Promise<string | null> {
 /** The real path; where the end of it is missing, that of the deepest part that is there. */
 async function realPath(path: string, links = 0): Promise<string> {
   try {
-    return await Deno.realPath(path);
+    return await soon(Deno.realPath(path), RESOLVED_MS) ?? path;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound) || dirname(path) === path) {
       throw refused(path, error);

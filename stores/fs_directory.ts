@@ -22,6 +22,9 @@ import {
 /** A disk that is let go of has so long to end what is under way on it. Milliseconds. */
 const LEAVE_MS = 2_000;
 
+/** A disk that does not show its mark within this time does not keep the depot from its start. Milliseconds. */
+const START_MS = 10_000;
+
 /** A disk while it is a place. */
 interface Opened {
   disk: Disk;
@@ -68,16 +71,24 @@ export class FsDirectory implements AsyncDisposable {
 
   /** Reads what is there and changes nothing. Throws `StoreRefused` when it is another depot's. */
   async look(): Promise<void> {
-    const { address } = this.#directory;
     try {
-      await this.#refuseOthers();
-      this.marked = (await readMark(address, this.#context.depot))?.place ?? null;
+      const looked = this.#lookAtMark();
+      if (await soon(looked, START_MS) !== undefined) return;
+      // Until that look ends, there is no other.
+      this.#asked = looked.then(() => null, () => null);
+      throw new Error(`the disk of ${this.address} does not answer`);
     } catch (error) {
       if (error instanceof StoreRefused) throw error;
       // A broken disk must not stop a depot that has others; a new one is better refused.
       if (error instanceof DiskRefused || !this.#known()) throw refused(error);
       this.#unreadable = error;
     }
+  }
+
+  async #lookAtMark(): Promise<true> {
+    await this.#refuseOthers();
+    this.marked = (await readMark(this.address, this.#context.depot))?.place ?? null;
+    return true;
   }
 
   /** Opens the place, or makes one, or says why it is away. `marked`: the places of all marks seen. */
@@ -163,7 +174,8 @@ export class FsDirectory implements AsyncDisposable {
   async #checkDisk({ disk, look }: Opened): Promise<PlaceEvent | null> {
     const away = await look.away();
     if (!away || this.#disposed) return null;
-    await this.#letGo(away.error);
+    const left = this.#letGo(away.error);
+    if (!away.hangs) await left;
     if (away.hangs) this.#warnHangs();
     else this.#warnAway(reasonOf(away.error));
     return { type: "left", id: disk.id, why: "lost" };

@@ -15,9 +15,21 @@ export function defaultReserve(capacity: number): number {
   return Math.max(GIB, capacity * 0.02);
 }
 
-/** A place's room; `null` when it does not say in time, and so holds up nobody. */
-export function roomOf(place: Place): Promise<Room | null> {
-  return inTime(place.room(), ROOM_MS).catch(() => null);
+/** Places that have not answered in time, and not since. */
+const silent = new WeakSet<Place>();
+
+/** A place's room; `null` when it does not say in time, or owes an answer, and so holds up nobody. */
+export async function roomOf(place: Place): Promise<Room | null> {
+  if (silent.has(place)) return null;
+  const asked = place.room();
+  try {
+    return await inTime(asked, ROOM_MS);
+  } catch {
+    silent.add(place);
+    const answered = () => silent.delete(place);
+    asked.then(answered, answered);
+    return null;
+  }
 }
 
 /** Room held for bytes that have not arrived yet; two deposits are never promised the same room. */

@@ -11,6 +11,7 @@ import { Depot } from "../../lib/depot/depot.ts";
 import type { Log } from "../../lib/depot/log.ts";
 import type { MemoryPlaceOptions } from "../stores/memory_place.ts";
 import { eventually, patience } from "../server/waiting.ts";
+import type { Store } from "../../stores/store.ts";
 import { MemoryStore } from "../stores/memory.ts";
 import { memoryCatalog } from "./memory_catalog.ts";
 import type { VirtualClock } from "./virtual_clock.ts";
@@ -34,6 +35,8 @@ export const SETTINGS: DepotSettings = {
 export interface TestDepotOptions {
   /** Places by name; a number stands for that many without wishes. */
   places: number | MemoryPlaceOptions[];
+  /** A store beside the one in memory, made for this depot. */
+  beside?: (depot: string) => Promise<Store>;
   settings?: Partial<DepotSettings>;
   log?: Log;
   /** Time goes on only when the test says so; the catalog is in memory then. */
@@ -63,10 +66,12 @@ export class TestDepot implements AsyncDisposable {
         places: places.map((place) => ({ id: place.name ?? crypto.randomUUID(), ...place })),
       }),
     );
+    const beside = await options.beside?.(catalog.depot);
+    if (beside) stack.use(beside);
     const depot = stack.use(
       await Depot.open({
         catalog,
-        stores: [store],
+        stores: beside ? [store, beside] : [store],
         settings: { ...SETTINGS, ...options.settings },
         clock: options.clock ?? SYSTEM_CLOCK,
         random: options.random ?? Math.random,

@@ -1,11 +1,17 @@
 /** File systems that are really full when they are full: small ones, where they can be mounted. */
 import { join } from "node:path";
 import { temporaryRoot } from "./running_server.ts";
+import { eventually } from "./waiting.ts";
+
+/** A disk that a test left frozen is thawed after this. Milliseconds. */
+const FROZEN_MS = 60_000;
 
 export interface SmallDisk extends AsyncDisposable {
   path: string;
   /** Another's file takes all that is left, to the last block. */
   fill(): Promise<void>;
+  /** Of `ext4`: whatever writes there hangs, until the result is disposed. */
+  freeze(): Promise<AsyncDisposable>;
 }
 
 /** How a small disk is made; `tmpfs` is in memory, `ext4` in a file. */
@@ -40,6 +46,19 @@ export async function whyNoSmallDisk(kind: SmallDiskKind = "tmpfs"): Promise<str
   }
 }
 
+/** Why no disk can be made to hang here, or `null`. */
+export async function whyNoHangingDisk(): Promise<string | null> {
+  const whyNot = await whyNoSmallDisk("ext4");
+  if (whyNot) return whyNot;
+  try {
+    await using disk = await smallDisk(1, "ext4");
+    await using _frozen = await disk.freeze();
+    return null;
+  } catch (error) {
+    return `no file system can be frozen: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
 /** Mounts a disk of so many MiB; unmounted when it is disposed. */
 export async function smallDisk(
   mebibytes: number,
@@ -55,8 +74,21 @@ export async function smallDisk(
   return {
     path: root.path,
     fill: () => fill(join(root.path, "another's file")),
+    freeze: async () => {
+      await run("fsfreeze", "--freeze", root.path);
+      const thaw = () => run("fsfreeze", "--unfreeze", root.path);
+      // Nobody can end a process that hangs.
+      const late = setTimeout(() => thaw().catch(() => {}), FROZEN_MS);
+      return {
+        async [Symbol.asyncDispose]() {
+          clearTimeout(late);
+          await thaw();
+        },
+      };
+    },
     async [Symbol.asyncDispose]() {
-      await run("umount", root.path);
+      // What hung on it has its files open until just now.
+      await eventually("unmounted", () => run("umount", root.path).then(() => true, () => false));
       await root[Symbol.asyncDispose]();
     },
   };
