@@ -59,7 +59,7 @@ export class DiskCalls {
     const answer = Promise.withResolvers<T>();
     const underWay = { since: this.now(), reject: answer.reject };
     this.#underWay.add(underWay);
-    this.#follow(call, answer).finally(() => this.#answered(underWay));
+    this.#follow(call, answer, underWay);
     return answer.promise;
   }
 
@@ -118,6 +118,7 @@ export class DiskCalls {
   async #follow<T>(
     call: () => PromiseLike<T>,
     { resolve, reject }: PromiseWithResolvers<T>,
+    underWay: UnderWay,
   ): Promise<void> {
     try {
       const value = await call();
@@ -126,14 +127,21 @@ export class DiskCalls {
       resolve(value);
     } catch (error) {
       reject(error);
+    } finally {
+      this.#answered(underWay);
     }
   }
 
+  /** Never throws. */
   #answered(underWay: UnderWay): void {
     this.#underWay.delete(underWay);
     this.#answeredAt = this.now();
-    for (const call of this.#toClose.splice(0)) this.close(call).catch(() => {});
+    if (this.#toClose.length > 0) this.#closeNow();
     if (this.#left.signal.aborted && this.#underWay.size === 0) this.#over.resolve();
+  }
+
+  #closeNow(): void {
+    for (const call of this.#toClose.splice(0)) this.close(call).catch(() => {});
   }
 
   #closeAtEnd(call: () => PromiseLike<unknown>): void {

@@ -35,7 +35,8 @@ export class FsPlace implements Place {
   }
 
   async begin(upload: DiskUpload): Promise<PlaceWriter> {
-    const writer = await this.#calls.ask("begin", () => this.#disk.begin(upload));
+    const writer = this.#disk.beginHeld(upload) ??
+      await this.#calls.ask("begin", () => this.#disk.begin(upload));
     return new FsWriter(writer, this.#calls);
   }
 

@@ -83,20 +83,28 @@ export class Disk implements HeldOwner, AsyncDisposable {
    * small one is not written before it is committed or kept, and a disk that went away says so then.
    */
   async begin(upload: DiskUpload): Promise<DiskWriter> {
-    const { id, size, resume, signal } = upload;
+    const held = this.beginHeld(upload);
+    if (held) return held;
+    this.#openUploads.add(upload.id);
+    try {
+      return await openPart(this, upload);
+    } catch (error) {
+      this.#openUploads.delete(upload.id);
+      throw error;
+    }
+  }
+
+  /** As `begin`, of an upload that needs nothing of the disk yet; `null` for the others. */
+  beginHeld({ id, size, resume, signal }: DiskUpload): DiskWriter | null {
     signal.throwIfAborted();
     this.alive();
     this.#refuseOpen(id, "begin");
+    this.layout.part(id);
+    if (resume || size === undefined || size > SMALL_BYTES) return null;
+    const room = this.#held.tryTake(size);
+    if (!room) return null;
     this.#openUploads.add(id);
-    try {
-      const isSmall = !resume && size !== undefined && size <= SMALL_BYTES;
-      const room = isSmall ? this.#held.tryTake(size) : null;
-      if (!room) return await openPart(this, upload);
-      return new HeldWriter(this, { id, size: size!, signal, room });
-    } catch (error) {
-      this.#openUploads.delete(id);
-      throw error;
-    }
+    return new HeldWriter(this, { id, size, signal, room });
   }
 
   /** Opens a part of a content, or of its newest set-aside copy; `null` when there is none. */
