@@ -10,8 +10,9 @@ export class HeldBytes {
     return this.#size;
   }
 
-  add(piece: Uint8Array): void {
-    this.#pieces.push(piece.slice());
+  /** `stays`: the piece is not changed as long as it is held. */
+  add(piece: Uint8Array, { stays = false } = {}): void {
+    this.#pieces.push(stays ? piece : piece.slice());
     this.#size += piece.length;
   }
 

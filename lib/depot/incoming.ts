@@ -55,14 +55,17 @@ export class Incoming implements AsyncDisposable {
     return this.upload?.position ?? this.#held.size;
   }
 
-  /** Takes the next bytes; the buffer is the caller's again when it resolves. Throws `Refused`. */
-  async write(chunk: Uint8Array): Promise<void> {
+  /**
+   * Takes the next bytes; the buffer is the caller's again when it resolves, or when all is over where
+   * the caller says that it `stays`. Throws `Refused`.
+   */
+  async write(chunk: Uint8Array, { stays = false } = {}): Promise<void> {
     const { size } = this.plan.request;
     if (size !== null && this.position + chunk.length > size) {
       throw new Refused("wrong size", `Refused the bytes: more than the ${size} declared`);
     }
     if (!this.upload) {
-      this.#held.add(chunk);
+      this.#held.add(chunk, { stays });
       return;
     }
     const isFirst = this.position === 0;

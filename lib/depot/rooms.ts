@@ -8,7 +8,7 @@ const GIB = 1024 ** 3;
 const ROOM_MS = 5_000;
 
 /** What a place said serves small deposits for so long, which come by the thousand. Milliseconds. */
-const RECENT_MS = 50;
+const RECENT_MS = 250;
 
 /** What is kept free on a place so that the disk's other users can breathe: 1 GiB or 2 %. */
 export function defaultReserve(capacity: number): number {

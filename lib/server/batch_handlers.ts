@@ -146,7 +146,7 @@ async function deposit(
 ): Promise<Answer> {
   await using offer = await depot.offer(depositWish(request, client), signal);
   await using incoming = await offer.receive(0);
-  if (bytes.length > 0) await incoming.write(bytes);
+  if (bytes.length > 0) await incoming.write(bytes, { stays: true });
   const receipt = await incoming.finish(request.digest);
   logStored(log, receipt);
   return [receiptLine(receipt)];

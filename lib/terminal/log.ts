@@ -25,9 +25,16 @@ export interface ServerLog {
 /** Makes the process's log, in place of one that was made before. */
 export function openLog(format: LogFormat, outlet: Outlet = Deno.stderr): ServerLog {
   const toLine = format === "json" ? jsonLine : textLine();
+  const lines = new Lines(outlet);
+  globalThis.addEventListener("unload", () => lines.flush());
   configureSync({
     reset: true,
-    sinks: { stderr: (record) => writeAll(outlet, toLine(record)) },
+    sinks: {
+      stderr(record) {
+        lines.add(toLine(record));
+        if (record.level !== "info") lines.flush();
+      },
+    },
     loggers: [
       { category: "deposito", sinks: ["stderr"], lowestLevel: "info" },
       { category: ["logtape", "meta"], sinks: ["stderr"], lowestLevel: "warning" },
@@ -39,6 +46,24 @@ export function openLog(format: LogFormat, outlet: Outlet = Deno.stderr): Server
     warn: (event, fields = {}) => logger.warn(literal(event), fields),
     error: (event, fields = {}) => logger.error(literal(event), fields),
   };
+}
+
+/** Lines of one turn, such as those of a batch, go out in one write. */
+class Lines {
+  #text = "";
+
+  constructor(private readonly outlet: Outlet) {}
+
+  add(line: string): void {
+    if (!this.#text) queueMicrotask(() => this.flush());
+    this.#text += line;
+  }
+
+  flush(): void {
+    const text = this.#text;
+    this.#text = "";
+    writeAll(this.outlet, text);
+  }
 }
 
 /** The logger would put a field in place of what stands in braces. */
