@@ -9,9 +9,9 @@ export class Locks {
   async take(key: string): Promise<Disposable> {
     const before = this.#tails.get(key);
     const { promise: released, resolve: release } = Promise.withResolvers<void>();
-    const tail = (before ?? Promise.resolve()).then(() => released);
+    const tail = before ? before.then(() => released) : released;
     this.#tails.set(key, tail);
-    await before;
+    if (before) await before;
     return {
       [Symbol.dispose]: () => {
         release();
@@ -22,8 +22,10 @@ export class Locks {
 
   /** Several keys, sorted first, so that two takers never wait for each other. */
   async takeAll(keys: Iterable<string>): Promise<Disposable> {
+    const all = [...new Set(keys)].sort();
+    if (all.length === 1) return await this.take(all[0]!);
     using stack = new DisposableStack();
-    for (const key of [...new Set(keys)].sort()) stack.use(await this.take(key));
+    for (const key of all) stack.use(await this.take(key));
     return stack.move();
   }
 }

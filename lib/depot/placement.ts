@@ -109,8 +109,9 @@ interface Draw<T> {
  */
 function draw<T>(items: T[], { count, weight, random }: Draw<T>): T[] {
   const rest = shuffle(items, random);
+  if (rest.length <= count) return rest;
   const certain: T[] = [];
-  let open = Math.min(count, rest.length);
+  let open = count;
   let total = rest.reduce((sum, item) => sum + weight(item), 0);
   for (let at = 0; at < rest.length && open > 0;) {
     const one = weight(rest[at]!);

@@ -2,7 +2,7 @@ import { Full, type Place, type PlaceWriter } from "../../stores/store.ts";
 import type { Sum } from "../content/content_sum.ts";
 import type { Hashers, Summing } from "./hashing/hashers.ts";
 import { allEnded } from "../worker/all_ended.ts";
-import { inTime } from "./clock.ts";
+import { Ticks } from "./ticks.ts";
 import { type Kept, mostCommon, readKept } from "./kept_part.ts";
 import { LegWatch, STALLED_MS } from "./leg_watch.ts";
 import { messageOf } from "./log.ts";
@@ -18,8 +18,8 @@ class HeldUp extends Error {
   override readonly name = "HeldUp";
 }
 
-/** How often places that are being written to are looked at. Milliseconds. */
-const JUDGE_EVERY_MS = 1_000;
+/** Places that are being written to are looked at once a second. */
+const LOOKS = new Ticks(1_000);
 
 /** One place of an upload, while it can still be written to. */
 interface Leg {
@@ -121,22 +121,17 @@ export class Upload implements AsyncDisposable {
     const written = this.#onEach((leg) => this.#writeTo(leg, chunk));
     const summed = this.options.hashers && this.#begunSumming().update(chunk);
     this.#position += chunk.length;
-    await allEnded([written, summed]);
+    if (summed) await allEnded([written, summed]);
+    else await written;
   }
 
   /** Throws when the place fails, or holds the others up for nothing (leg_watch.ts). */
   async #writeTo(leg: Leg, chunk: Uint8Array): Promise<void> {
     const { writer, room, watch } = leg;
-    const failed = Promise.withResolvers<never>();
-    const timer = setInterval(() => {
-      const why = this.#judge(leg);
-      if (why) failed.reject(why);
-    }, JUDGE_EVERY_MS);
     watch.begin(this.#now());
     try {
-      await Promise.race([writer.write(chunk), failed.promise]);
+      await LOOKS.watch(writer.write(chunk), () => this.#judge(leg));
     } finally {
-      clearInterval(timer);
       watch.end(this.#now());
     }
     const why = this.#judge(leg);
@@ -232,9 +227,12 @@ export async function openLeg(
   room: Reservation,
   upload: { id: string; size?: number; resume: boolean; signal: AbortSignal },
 ): Promise<Leg> {
+  const since = performance.now();
   const begun = place.begin(upload);
   try {
-    const writer = await inTime(begun, STALLED_MS);
+    const isLate = () => performance.now() - since >= STALLED_MS;
+    const late = () => isLate() ? new HeldUp(`No answer from ${place.name}`) : null;
+    const writer = await LOOKS.watch(begun, late);
     return { place, room, writer, watch: new LegWatch(writer) };
   } catch (error) {
     room[Symbol.dispose]();

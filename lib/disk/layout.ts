@@ -11,7 +11,7 @@
  *
  * Contents and asides are the plain bytes. Foreign names are ignored everywhere.
  */
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { isDigest } from "../content/digest.ts";
 
 const UPLOAD_ID = /^[0-9a-zA-Z-]{1,64}$/;
@@ -70,25 +70,30 @@ export class Layout {
     if (!isUploadId(uploadId)) {
       throw new TypeError(`Could not use ${JSON.stringify(uploadId)} as an upload's id`);
     }
-    return join(this.parts, PART_FOLDERS[sumOf(uploadId) % PART_FOLDERS.length]!);
+    return within(this.parts, PART_FOLDERS[sumOf(uploadId) % PART_FOLDERS.length]!);
   }
 
   part(uploadId: string): string {
-    return join(this.partFolder(uploadId), uploadId);
+    return within(this.partFolder(uploadId), uploadId);
   }
 
   shard(digest: string): string {
-    return join(this.contents, checked(digest).slice(0, 2));
+    return within(this.contents, checked(digest).slice(0, 2));
   }
 
   content(digest: string): string {
-    return join(this.shard(digest), digest);
+    return within(this.shard(digest), digest);
   }
 
   /** `number` 0 is the newest copy. */
   asideCopy(digest: string, number = 0): string {
     return join(this.aside, number === 0 ? checked(digest) : `${checked(digest)}.${number}`);
   }
+}
+
+/** As `join`, which takes both apart to put them together: here both are as they should be. */
+function within(folder: string, name: string): string {
+  return folder + sep + name;
 }
 
 /** Whether a name is an upload's. */
