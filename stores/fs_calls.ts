@@ -7,8 +7,11 @@
  */
 import { Budget } from "../lib/content/budget.ts";
 
-/** So many are under way at once. Also where two disks hang there are threads for the others. */
-const AT_ONCE = { read: 4, begin: 2, change: 4, close: 2 };
+/**
+ * So many are under way at once. What can last, such as a large file's hash or sync, is apart from what
+ * others wait for. Also where two disks hang there are threads for the others.
+ */
+const AT_ONCE = { read: 4, hash: 2, begin: 2, write: 3, change: 3, close: 1 };
 
 export type CallKind = keyof typeof AT_ONCE;
 
@@ -81,11 +84,15 @@ export class DiskCalls {
     }
   }
 
-  /** Closes what is open, now or when the disk answers again. Throws what `call` throws now. */
-  async close(call: () => PromiseLike<unknown>): Promise<void> {
+  /**
+   * Closes what is open, now or when the disk answers again. `inPlace`: the call is over when it
+   * returns. Throws what `call` throws now.
+   */
+  async close(call: () => PromiseLike<unknown>, { inPlace = false } = {}): Promise<void> {
     const { signal } = this.#left;
     if (signal.aborted) return this.#closeAtEnd(call);
     if (this.#quietMs >= QUIET_MS) return void this.#toClose.push(call);
+    if (inPlace) return void await call();
     let isBegun = false;
     try {
       await this.ask("close", () => {

@@ -49,7 +49,7 @@ export class FsPlace implements Place {
     digest: string,
     options: { prefix: Uint8Array; signal: AbortSignal },
   ): Promise<string | null> {
-    return this.#calls.ask("read", () => this.#disk.hash(digest, options));
+    return this.#calls.ask("hash", () => this.#disk.hash(digest, options));
   }
 
   delete(digest: string): Promise<void> {
@@ -107,13 +107,14 @@ class FsReader implements PlaceReader {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#calls.close(() => this.#reader[Symbol.asyncDispose]());
+    return this.#calls.close(() => this.#reader[Symbol.asyncDispose](), { inPlace: true });
   }
 }
 
 class FsWriter implements PlaceWriter {
   readonly #writer: DiskWriter;
   readonly #calls: DiskCalls;
+  #isCommitted = false;
 
   constructor(writer: DiskWriter, calls: DiskCalls) {
     this.#writer = writer;
@@ -129,28 +130,33 @@ class FsWriter implements PlaceWriter {
   }
 
   rewind(position: number): Promise<void> {
-    return this.#change(() => this.#writer.rewind(position));
+    return this.#write(() => this.#writer.rewind(position));
   }
 
   write(chunk: Uint8Array): Promise<void> {
-    return this.#change(() => this.#writer.write(chunk));
+    return this.#write(() => this.#writer.write(chunk));
   }
 
-  commit(content: { digest: string; size: number }): Promise<void> {
-    return this.#change(() => this.#writer.commit(content));
+  /** Held ones are written together, the more of them the better, by a worker's own threads. */
+  async commit(content: { digest: string; size: number }): Promise<void> {
+    const commit = () => this.#writer.commit(content);
+    await (this.#writer.isHeld ? this.#calls.askNow(commit) : this.#calls.ask("change", commit));
+    this.#isCommitted = true;
   }
 
   keep(): Promise<void> {
     return this.#calls.ask("change", () => this.#writer.keep());
   }
 
+  /** Of what is committed nothing is open, nor anything to be dropped. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#calls.close(() => this.#writer[Symbol.asyncDispose]());
+    const dispose = async () => await this.#writer[Symbol.asyncDispose]();
+    return this.#isCommitted ? dispose() : this.#calls.close(dispose);
   }
 
-  /** Small ones are written together, the more of them the better, by a worker's own threads. */
-  #change(call: () => Promise<void>): Promise<void> {
-    return this.#writer.isHeld ? this.#calls.askNow(call) : this.#calls.ask("change", call);
+  /** What is held in memory needs nothing of the disk. */
+  #write(call: () => Promise<void>): Promise<void> {
+    return this.#writer.isHeld ? call() : this.#calls.ask("write", call);
   }
 }
 
