@@ -4,7 +4,6 @@ import {
   ACTIONS,
   BODY,
   type Field,
-  type Fields,
   type Message,
   REPLIES,
   REQUESTS,
@@ -21,15 +20,32 @@ export type Action = Decoded<typeof ACTIONS>;
 export type BodyLine = Decoded<typeof BODY>;
 export type Control = Decoded<typeof CONTROL>;
 export type HolderRequest = Decoded<typeof HOLDER_REQUESTS>;
-export type Step = Decoded<typeof STEPS & Pick<typeof BODY, "block">>;
+export type Step = Decoded<typeof STEPS_AND_BLOCK>;
+
+const KEY = /^[a-z_]{1,40}$/;
+
+const STEPS_AND_BLOCK = { ...STEPS, block: BODY.block };
 
 /** Keys whose value is the rest of the line, whatever is in it. */
 const TAKES_THE_REST: ReadonlySet<string> = new Set(["nome_arquivo", "mensagem"]);
 
+/** A message's fields as they are gone through, thousands of times. */
+interface Shape {
+  fields: readonly [name: string, field: Field<unknown>][];
+  keys: ReadonlySet<string>;
+}
+
+const shapeOf = keptFor((message: Message): Shape => {
+  const fields = Object.entries<Field<unknown>>(message.fields);
+  return { fields, keys: new Set(fields.map(([, { key }]) => key)) };
+});
+
+const kindsOf = keptFor((table: Record<string, Message>) => Object.entries(table));
+
 /** A message as its line, without the LF. */
 export function encode<M extends Message>(message: M, values: Values<M>): string {
   const parts: string[] = message.word ? [message.word.join(":")] : [];
-  for (const [name, field] of Object.entries(message.fields)) {
+  for (const [name, field] of shapeOf(message).fields) {
     const value = (values as Record<string, unknown>)[name] ?? null;
     if (value === null && field.extra) continue;
     parts.push(`${field.key}:${value === null ? "" : field.type.format(value)}`);
@@ -65,7 +81,7 @@ export function decodeHolderRequest(line: string): HolderRequest {
 
 /** Reads what a depot says of an open upload: a block or a step. Throws a `Refusal`. */
 export function decodeStep(line: string): Step {
-  return decodeOneOf({ ...STEPS, block: BODY.block }, line);
+  return decodeOneOf(STEPS_AND_BLOCK, line);
 }
 
 /** Reads the line before a block, or at a body's end. Throws a `Refusal`. */
@@ -129,7 +145,7 @@ function receivedRefusal(entries: Map<string, string>): Refusal {
 
 function decodeOneOf<T extends Record<string, Message>>(table: T, line: string): Decoded<T> {
   const entries = splitLine(line);
-  for (const [kind, message] of Object.entries(table)) {
+  for (const [kind, message] of kindsOf(table)) {
     if (!isKnownBy(message, entries)) continue;
     refuseUnknownKeys(message, entries);
     return { kind, ...readValues(message, entries) } as Decoded<T>;
@@ -140,24 +156,22 @@ function decodeOneOf<T extends Record<string, Message>>(table: T, line: string):
 /** By its word; without one, by having all of its keys and no other. */
 function isKnownBy(message: Message, entries: Map<string, string>): boolean {
   if (message.word) return entries.get(message.word[0]) === message.word[1];
-  const fields = Object.values(message.fields);
-  const known = new Set(fields.map((field) => field.key));
-  return fields.every((field) => field.extra || entries.has(field.key)) &&
-    [...entries.keys()].every((key) => known.has(key));
+  const { fields, keys } = shapeOf(message);
+  return fields.every(([, field]) => field.extra || entries.has(field.key)) &&
+    [...entries.keys()].every((key) => keys.has(key));
 }
 
 function refuseUnknownKeys(message: Message, entries: Map<string, string>): void {
-  const known = new Set(Object.values(message.fields).map((field) => field.key));
+  const { keys } = shapeOf(message);
   for (const key of entries.keys()) {
-    if (known.has(key) || key === message.word?.[0]) continue;
+    if (keys.has(key) || key === message.word?.[0]) continue;
     throw new Refusal("mensagem_invalida", `Refused the line: unknown key ${quote(key)}`);
   }
 }
 
 function readValues<M extends Message>(message: M, entries: Map<string, string>): Values<M> {
   const values: Record<string, unknown> = {};
-  const fields: Fields = message.fields;
-  for (const [name, field] of Object.entries(fields)) values[name] = readValue(field, entries);
+  for (const [name, field] of shapeOf(message).fields) values[name] = readValue(field, entries);
   return values as Values<M>;
 }
 
@@ -179,22 +193,32 @@ function readValue(field: Field<unknown>, entries: Map<string, string>): unknown
 /** `key:value|key:value…`, each key once. */
 function splitLine(line: string): Map<string, string> {
   const entries = new Map<string, string>();
-  let rest: string | null = line;
-  while (rest !== null) {
-    const colon: number = rest.indexOf(":");
-    if (colon < 1) throw new Refusal("mensagem_invalida", "Refused the line: expected key:value");
-    const key: string = rest.slice(0, colon);
-    if (!/^[a-z_]{1,40}$/.test(key)) {
+  for (let at = 0; at <= line.length;) {
+    const colon = line.indexOf(":", at);
+    if (colon <= at) throw new Refusal("mensagem_invalida", "Refused the line: expected key:value");
+    const key = line.slice(at, colon);
+    if (!KEY.test(key)) {
       throw new Refusal("mensagem_invalida", `Refused the line: ${quote(key)} is no key`);
     }
     if (entries.has(key)) {
       throw new Refusal("mensagem_invalida", `Refused the line: ${key} stands there twice`);
     }
-    const bar: number = TAKES_THE_REST.has(key) ? -1 : rest.indexOf("|", colon);
-    entries.set(key, bar === -1 ? rest.slice(colon + 1) : rest.slice(colon + 1, bar));
-    rest = bar === -1 ? null : rest.slice(bar + 1);
+    const bar = TAKES_THE_REST.has(key) ? -1 : line.indexOf("|", colon);
+    const end = bar === -1 ? line.length : bar;
+    entries.set(key, line.slice(colon + 1, end));
+    at = end + 1;
   }
   return entries;
+}
+
+/** Keeps what `make` makes of each. */
+function keptFor<K extends object, V>(make: (of: K) => V): (of: K) => V {
+  const kept = new WeakMap<K, V>();
+  return (of) => {
+    let value = kept.get(of);
+    if (value === undefined) kept.set(of, value = make(of));
+    return value;
+  };
 }
 
 /** A foreign text, short enough for a message. */

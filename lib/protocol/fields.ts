@@ -161,6 +161,8 @@ export const word: FieldType<string> = {
 
 /** Cuts at a character's border so that at most `bytes` bytes of UTF-8 remain. */
 function truncate(text: string, bytes: number): string {
+  // No character of UTF-16 takes more.
+  if (text.length * 3 <= bytes) return text;
   const encoder = new TextEncoder();
   const { read } = encoder.encodeInto(text, new Uint8Array(bytes));
   return text.slice(0, read);
