@@ -1,6 +1,6 @@
 /** The last steps of a file that is to be there after a power cut. */
 import { dirname } from "node:path";
-import { syncFolderInPlace } from "../../lib/disk/durable.ts";
+import { openFolderInPlace } from "../../lib/disk/durable.ts";
 
 /** Syncs `file`, closes it, gives it its name, and syncs the name. */
 export async function name(file: Deno.FsFile, { part, target }: Record<"part" | "target", string>) {
@@ -8,4 +8,10 @@ export async function name(file: Deno.FsFile, { part, target }: Record<"part" | 
   file.close();
   Deno.renameSync(part, target);
   await syncFolderInPlace(dirname(target));
+}
+
+/** Makes the names in `folder` durable; all but the sync itself is done in place. */
+export async function syncFolderInPlace(folder: string): Promise<void> {
+  using handle = openFolderInPlace(folder);
+  await handle?.sync();
 }

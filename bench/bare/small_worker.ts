@@ -2,7 +2,7 @@
 /** Makes a file of each content of a batch, and all of them durable. The next is written meanwhile. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { syncFolderInPlace } from "../../lib/disk/durable.ts";
+import { syncFolderInPlace } from "./durable.ts";
 
 /** The contents are one after the other in `bytes`. */
 export interface SmallRequest {

@@ -14,11 +14,9 @@ export async function syncFolder(folder: string): Promise<void> {
   await sync.sync();
 }
 
-/** The same where nothing else waits for this thread: all but the sync itself is done in place. */
-export async function syncFolderInPlace(folder: string): Promise<void> {
-  if (!FOLDERS_OPEN) return;
-  using handle = Deno.openSync(folder);
-  await handle.sync();
+/** Opens a folder for syncs, in place; `null` where names need none. */
+export function openFolderInPlace(folder: string): Deno.FsFile | null {
+  return FOLDERS_OPEN ? Deno.openSync(folder) : null;
 }
 
 /** A sync of a folder, which may be opened ahead of the change that is to be synced. */

@@ -5,14 +5,21 @@
  * place, because it costs less than to wake a thread for it.
  */
 import { packError } from "../../worker/packed_error.ts";
-import { createAnewSync, syncFolderInPlace } from "../durable.ts";
+import { createAnewSync } from "../durable.ts";
 import { diskError, isAbsence } from "../errors.ts";
 import type { Layout } from "../layout.ts";
 import type { Outcome, SmallContent } from "./border.ts";
+import type { KeptFolders } from "./kept_folders.ts";
+
+/** What a group needs of its disk. */
+export interface GroupDisk {
+  layout: Layout;
+  folders: KeptFolders;
+}
 
 /** Resolves to what became of each; one that fails fails alone. */
-export async function commitGroup(layout: Layout, contents: SmallContent[]): Promise<Outcome[]> {
-  const steps = contents.map((content) => new Steps(layout, content));
+export async function commitGroup(disk: GroupDisk, contents: SmallContent[]): Promise<Outcome[]> {
+  const steps = contents.map((content) => new Steps(disk, content));
   const shards = new Map<string, Promise<void>>();
   for (const one of steps) await one.take(() => one.write());
   await Promise.all(steps.map((one) => one.take(() => one.sync())));
@@ -26,13 +33,15 @@ class Steps {
   readonly #shard: string;
   readonly #part: string;
   readonly #target: string;
+  readonly #folders: KeptFolders;
   #file: Deno.FsFile | null = null;
   #failure: { cause: unknown } | null = null;
 
-  constructor(layout: Layout, private readonly content: SmallContent) {
+  constructor({ layout, folders }: GroupDisk, private readonly content: SmallContent) {
     this.#shard = layout.shard(content.digest);
     this.#part = layout.part(content.id);
     this.#target = layout.content(content.digest);
+    this.#folders = folders;
   }
 
   /** Takes the next step, unless one has failed. */
@@ -63,7 +72,7 @@ class Steps {
 
   /** `shards`: the syncs of folders that the group has begun, after its last rename. */
   async syncShard(shards: Map<string, Promise<void>>): Promise<void> {
-    const shared = shards.get(this.#shard) ?? syncFolderInPlace(this.#shard);
+    const shared = shards.get(this.#shard) ?? this.#folders.sync(this.#shard);
     shards.set(this.#shard, shared);
     await shared;
   }

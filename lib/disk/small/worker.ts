@@ -3,8 +3,10 @@
 import { Layout } from "../layout.ts";
 import type { Outcome, Reply, Request } from "./border.ts";
 import { commitGroup } from "./group.ts";
+import { KeptFolders } from "./kept_folders.ts";
 
 let layout: Layout;
+const folders = new KeptFolders();
 
 self.onmessage = async ({ data }: MessageEvent<Request>) => {
   const outcomes = await handle(data);
@@ -13,7 +15,11 @@ self.onmessage = async ({ data }: MessageEvent<Request>) => {
 };
 
 async function handle(request: Request): Promise<Outcome[]> {
-  if (request.type === "commit") return await commitGroup(layout, request.contents);
+  if (request.type === "commit") {
+    const outcomes = await commitGroup({ layout, folders }, request.contents);
+    folders.rest();
+    return outcomes;
+  }
   layout = new Layout(request.directory, request.depot);
   return [];
 }

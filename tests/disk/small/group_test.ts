@@ -1,6 +1,7 @@
 import { digestOf } from "../../../lib/content/digest.ts";
 import type { SmallContent } from "../../../lib/disk/small/border.ts";
 import { commitGroup } from "../../../lib/disk/small/group.ts";
+import { KeptFolders } from "../../../lib/disk/small/kept_folders.ts";
 import { assert, assertEquals } from "../../assert.ts";
 import { exists, getText, open, temporaryFolder } from "../bench.ts";
 
@@ -64,9 +65,10 @@ Deno.test({
   async fn() {
     await using folder = await temporaryFolder();
     await using disk = await open(folder.path);
+    using folders = new KeptFolders();
     const contents = TEXTS.map(contentOf);
     using steps = new Steps();
-    const outcomes = await commitGroup(disk.layout, contents);
+    const outcomes = await commitGroup({ layout: disk.layout, folders }, contents);
     const { seen } = steps;
     const first = (step: string) => {
       assert(seen.includes(step), `${step} is not among ${seen}`);
@@ -99,11 +101,12 @@ Deno.test({
 Deno.test("a content of a group that fails fails alone, and one without its folder comes back", async () => {
   await using folder = await temporaryFolder();
   await using disk = await open(folder.path);
+  using folders = new KeptFolders();
   const contents = ["before", "in the way", "homeless", "after"].map(contentOf);
   const [before, inTheWay, homeless, after] = contents;
   Deno.mkdirSync(`${disk.layout.content(inTheWay!.digest)}/folder`, { recursive: true });
   Deno.removeSync(disk.layout.shard(homeless!.digest), { recursive: true });
-  const outcomes = await commitGroup(disk.layout, contents);
+  const outcomes = await commitGroup({ layout: disk.layout, folders }, contents);
   assertEquals(outcomes[0], { value: null });
   assert("error" in outcomes[1]! && outcomes[1].error.message.startsWith("Could not commit "));
   assertEquals(outcomes[2], { value: homeless!.bytes });
@@ -116,10 +119,11 @@ Deno.test("a content of a group that fails fails alone, and one without its fold
 Deno.test("a content takes the place of a rotten copy, and its part that of an older one", async () => {
   await using folder = await temporaryFolder();
   await using disk = await open(folder.path);
+  using folders = new KeptFolders();
   const content = contentOf("good");
   await Deno.writeTextFile(disk.layout.content(content.digest), "rotten");
   await Deno.writeTextFile(disk.layout.part(content.id), "an older part that is longer");
-  assertEquals(await commitGroup(disk.layout, [content]), [{ value: null }]);
+  assertEquals(await commitGroup({ layout: disk.layout, folders }, [content]), [{ value: null }]);
   assertEquals(await getText(disk, content.digest), "good");
   assert(!await exists(disk.layout.part(content.id)));
 });
