@@ -8,7 +8,14 @@ import { Groups, type Settled } from "../../worker/groups.ts";
 import { LazyWorker } from "../../worker/lazy_worker.ts";
 import { restoreError } from "../../worker/packed_error.ts";
 import type { Layout } from "../layout.ts";
-import type { MovedBytes, Outcome, Reply, Request, SmallContent } from "./border.ts";
+import {
+  type Fate,
+  type Outcome,
+  packContents,
+  type Reply,
+  type Request,
+  type SmallContent,
+} from "./border.ts";
 
 /** More share no more, and at 128 KiB each they are 8 MiB. */
 const MAX_GROUP = 64;
@@ -38,11 +45,10 @@ export class SmallContents implements AsyncDisposable {
    * Makes a content durable; by way of `alone` when no other is under way, a folder is missing, or no
    * worker can be had. Throws `Full`, `Unreachable`, an `Error`, or what `alone` throws.
    */
-  async commit(content: SmallContent, alone: (bytes: MovedBytes) => Promise<void>): Promise<void> {
+  async commit(content: SmallContent, alone: () => Promise<void>): Promise<void> {
     const isAlone = this.#underWay++ === 0;
     try {
-      const left = isAlone ? content.bytes : await this.#groups.add(content);
-      if (left) await alone(left);
+      if (isAlone || await this.#groups.add(content) === "left") await alone();
     } finally {
       this.#underWay--;
     }
@@ -54,11 +60,11 @@ export class SmallContents implements AsyncDisposable {
     this.#worker.end();
   }
 
-  async #commit(contents: SmallContent[]): Promise<Settled<MovedBytes | null>[]> {
+  async #commit(contents: SmallContent[]): Promise<Settled<Fate>[]> {
     const worker = await this.#worker.get();
-    if (!worker) return contents.map(({ bytes }) => ({ value: bytes }));
-    const moved = contents.map(({ bytes }) => bytes.buffer);
-    const { outcomes } = await worker.ask({ type: "commit", contents }, moved);
+    if (!worker) return contents.map(() => ({ value: "left" }));
+    const request = packContents(contents);
+    const { outcomes } = await worker.ask(request, [request.bytes.buffer]);
     return outcomes.map(settled);
   }
 }
@@ -71,6 +77,6 @@ function diedOf(why: string, directory: string): Error {
   return new Error(`Could not write to ${directory}: the worker that does it died (${why})`);
 }
 
-function settled(outcome: Outcome): Settled<MovedBytes | null> {
+function settled(outcome: Outcome): Settled<Fate> {
   return "error" in outcome ? { error: restoreError(outcome.error) } : outcome;
 }

@@ -78,9 +78,9 @@ class Steps {
   }
 
   outcome(): Outcome {
-    if (!this.#failure) return { value: null };
+    if (!this.#failure) return { value: "durable" };
     const { cause } = this.#failure;
-    if (isAbsence(cause)) return { value: this.content.bytes };
+    if (isAbsence(cause)) return { value: "left" };
     return { error: packError(diskError(`commit ${this.#part}`, cause)) };
   }
 

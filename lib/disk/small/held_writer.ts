@@ -109,8 +109,7 @@ export class HeldWriter implements DiskWriter {
     }
     this.#owner.alive();
     const content = { id: this.#upload.id, digest, bytes: this.#bytes.subarray(0, size) };
-    await this.#owner.small.commit(content, async (bytes) => {
-      this.#bytes = bytes;
+    await this.#owner.small.commit(content, async () => {
       const part = await this.#openPart();
       await part.commit({ digest, size });
     });

@@ -65,8 +65,8 @@ class Bench {
   }
 
   commit(text: string): Promise<void> {
-    return this.small.commit(contentOf(text), (bytes) => {
-      this.alone.push(new TextDecoder().decode(bytes));
+    return this.small.commit(contentOf(text), () => {
+      this.alone.push(text);
       return Promise.resolve();
     });
   }
@@ -100,12 +100,11 @@ Deno.test("what comes while a group is under way is the next group", async () =>
     await worker.open();
     assertEquals(await worker.commits(), 1);
     const others = ["full", "done", "homeless"].map((text) => bench.commit(text));
-    worker.answer([{ value: null }]);
+    worker.answer([{ value: "durable" }]);
     await first;
     assertEquals(await worker.commits(), 3);
     const full = { name: "Full", message: "Could not commit: no space" };
-    const homeless = new TextEncoder().encode("homeless");
-    worker.answer([{ error: full }, { value: null }, { value: homeless }]);
+    worker.answer([{ error: full }, { value: "durable" }, { value: "left" }]);
     const reasons = (await Promise.allSettled(others)).map((one) =>
       one.status === "rejected" ? one.reason.name : "done"
     );
@@ -128,7 +127,7 @@ Deno.test("a worker that dies takes its group with it, and the next group has a 
   assert(workers[0].ended);
   await workers[1].open();
   await workers[1].commits();
-  workers[1].answer([{ value: null }]);
+  workers[1].answer([{ value: "durable" }]);
   await next;
   assertEquals(bench.alone, []);
 });
@@ -151,13 +150,13 @@ Deno.test("a worker that died between two groups takes none with it", async () =
   const first = bench.commit("first");
   await workers[0].open();
   await workers[0].commits();
-  workers[0].answer([{ value: null }]);
+  workers[0].answer([{ value: "durable" }]);
   await first;
   workers[0].die("out of memory");
   const next = bench.commit("next");
   await workers[1].open();
   await workers[1].commits();
-  workers[1].answer([{ value: null }]);
+  workers[1].answer([{ value: "durable" }]);
   await next;
   assertEquals(bench.started, 2);
 });

@@ -92,7 +92,7 @@ Deno.test({
     assert(shards.size < contents.length, "some share a folder");
     const synced = seen.filter((step) => step.startsWith("begin sync ")).length;
     assertEquals(synced, shards.size, "a folder is synced once");
-    assertEquals(outcomes, contents.map(() => ({ value: null })));
+    assertEquals(outcomes, contents.map(() => ({ value: "durable" })));
     const texts = await Promise.all(contents.map(({ digest }) => getText(disk, digest)));
     assertEquals(texts, TEXTS);
   },
@@ -107,10 +107,10 @@ Deno.test("a content of a group that fails fails alone, and one without its fold
   Deno.mkdirSync(`${disk.layout.content(inTheWay!.digest)}/folder`, { recursive: true });
   Deno.removeSync(disk.layout.shard(homeless!.digest), { recursive: true });
   const outcomes = await commitGroup({ layout: disk.layout, folders }, contents);
-  assertEquals(outcomes[0], { value: null });
+  assertEquals(outcomes[0], { value: "durable" });
   assert("error" in outcomes[1]! && outcomes[1].error.message.startsWith("Could not commit "));
-  assertEquals(outcomes[2], { value: homeless!.bytes });
-  assertEquals(outcomes[3], { value: null });
+  assertEquals(outcomes[2], { value: "left" });
+  assertEquals(outcomes[3], { value: "durable" });
   assertEquals(await getText(disk, before!.digest), "before");
   assertEquals(await getText(disk, after!.digest), "after");
   assert(!await exists(disk.layout.content(homeless!.digest)));
@@ -123,7 +123,9 @@ Deno.test("a content takes the place of a rotten copy, and its part that of an o
   const content = contentOf("good");
   await Deno.writeTextFile(disk.layout.content(content.digest), "rotten");
   await Deno.writeTextFile(disk.layout.part(content.id), "an older part that is longer");
-  assertEquals(await commitGroup({ layout: disk.layout, folders }, [content]), [{ value: null }]);
+  assertEquals(await commitGroup({ layout: disk.layout, folders }, [content]), [{
+    value: "durable",
+  }]);
   assertEquals(await getText(disk, content.digest), "good");
   assert(!await exists(disk.layout.part(content.id)));
 });
