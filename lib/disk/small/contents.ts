@@ -17,8 +17,11 @@ import {
   type SmallContent,
 } from "./border.ts";
 
-/** More share no more, and at 128 KiB each they are 8 MiB. */
-const MAX_GROUP = 64;
+/**
+ * The more there are, the more of them share a folder's sync; but as many files are open at once. What
+ * they come to is bounded by what a disk holds in memory.
+ */
+const MAX_GROUP = 256;
 
 /** What a worker is to its disk; `Worker` is one. */
 export type SmallPort = WorkerPort<Request, Reply>;
