@@ -2,7 +2,8 @@
  * A group of small contents, made durable together. For each the order is that of every content
  * (../part_writer.ts); what the disk can do for several at once is done at once: their syncs side by
  * side, and one sync for a folder that several got their names in. Everything else is called in
- * place, because it costs less than to wake a thread for it.
+ * place, because it costs less than to wake a thread for it, and nothing of it between two syncs:
+ * those that begin together wake fewer threads.
  */
 import { packError } from "../../worker/packed_error.ts";
 import { createAnewSync } from "../durable.ts";
@@ -17,13 +18,17 @@ export interface GroupDisk {
   folders: KeptFolders;
 }
 
+/** The syncs of the folders that the group's names are in. */
+type Shards = Map<string, () => Promise<void>>;
+
 /** Resolves to what became of each; one that fails fails alone. */
 export async function commitGroup(disk: GroupDisk, contents: SmallContent[]): Promise<Outcome[]> {
   const steps = contents.map((content) => new Steps(disk, content));
-  const shards = new Map<string, Promise<void>>();
+  const shards: Shards = new Map();
   for (const one of steps) await one.take(() => one.write());
   await Promise.all(steps.map((one) => one.take(() => one.sync())));
   for (const one of steps) await one.take(() => one.rename());
+  for (const one of steps) await one.take(() => one.openShard(shards));
   await Promise.all(steps.map((one) => one.take(() => one.syncShard(shards))));
   return steps.map((one) => one.outcome());
 }
@@ -70,11 +75,13 @@ class Steps {
     Deno.renameSync(this.#part, this.#target);
   }
 
-  /** `shards`: the syncs of folders that the group has begun, after its last rename. */
-  async syncShard(shards: Map<string, Promise<void>>): Promise<void> {
-    const shared = shards.get(this.#shard) ?? this.#folders.sync(this.#shard);
-    shards.set(this.#shard, shared);
-    await shared;
+  /** After the last rename of the group, so that the folder is the one that has the names. */
+  openShard(shards: Shards): void {
+    if (!shards.has(this.#shard)) shards.set(this.#shard, this.#folders.open(this.#shard));
+  }
+
+  async syncShard(shards: Shards): Promise<void> {
+    await shards.get(this.#shard)!();
   }
 
   outcome(): Outcome {

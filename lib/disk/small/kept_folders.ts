@@ -22,16 +22,14 @@ export class KeptFolders implements Disposable {
     this.#keepMs = keepMs;
   }
 
-  /** Makes names that were added to `folder` durable; all but the sync itself is done in place. */
-  async sync(folder: string): Promise<void> {
+  /**
+   * Opens a folder, in place, unless it is open. What it returns makes the names durable that were
+   * added before its first call; every later call resolves with that one.
+   */
+  open(folder: string): () => Promise<void> {
     const file = this.#fileOf(folder);
-    try {
-      await file?.sync();
-    } catch (error) {
-      // What failed once is not tried again on the same handle.
-      this.#close(folder);
-      throw error;
-    }
+    let synced: Promise<void> | undefined;
+    return () => synced ??= this.#sync(folder, file);
   }
 
   /** Closes all that are open, unless it is called again soon. */
@@ -43,6 +41,16 @@ export class KeptFolders implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer);
     for (const folder of this.#kept.keys()) this.#close(folder);
+  }
+
+  async #sync(folder: string, file: Deno.FsFile | null): Promise<void> {
+    try {
+      await file?.sync();
+    } catch (error) {
+      // What failed once is not tried again on the same handle.
+      this.#close(folder);
+      throw error;
+    }
   }
 
   /** `null` where folders cannot be opened. */

@@ -1,5 +1,5 @@
 import { KeptFolders } from "../../../lib/disk/small/kept_folders.ts";
-import { assertEquals, assertRejects } from "../../assert.ts";
+import { assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { temporaryFolder } from "../bench.ts";
 
 /** Windows syncs no folders. */
@@ -55,7 +55,7 @@ Deno.test({
     const path = `${temporary.path}/shard`;
     Deno.mkdirSync(path);
     const first = Deno.statSync(path).ino;
-    const sync = () => folders.sync(path);
+    const sync = () => folders.open(path)();
     assertEquals([await opens(sync), await opens(sync)], [1, 0]);
     Deno.renameSync(path, `${path}.old`);
     Deno.mkdirSync(path);
@@ -63,7 +63,7 @@ Deno.test({
     assertEquals([await opens(sync), await opens(sync)], [1, 0]);
     assertEquals(syncs.seen, [first, first, second, second]);
     Deno.removeSync(path);
-    await assertRejects(sync, Deno.errors.NotFound);
+    assertThrows(() => folders.open(path), Deno.errors.NotFound);
   },
 });
 
@@ -74,7 +74,7 @@ Deno.test({
     await using temporary = await temporaryFolder();
     using folders = new KeptFolders();
     using syncs = new Syncs();
-    const sync = () => folders.sync(temporary.path);
+    const sync = () => folders.open(temporary.path)();
     await sync();
     syncs.failure = new Error("the disk is broken");
     await assertRejects(sync, Error, "the disk is broken");
@@ -88,7 +88,7 @@ Deno.test({
   async fn() {
     await using temporary = await temporaryFolder();
     using folders = new KeptFolders(1);
-    const sync = () => folders.sync(temporary.path);
+    const sync = () => folders.open(temporary.path)();
     await sync();
     folders.rest();
     while (await opens(sync) === 0) await new Promise((resolve) => setTimeout(resolve, 1));
