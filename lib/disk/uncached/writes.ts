@@ -4,8 +4,6 @@
  * costs, and a large file that nobody reads soon does not take the place of what is read. What was
  * written so is durable with the file's sync, as ever.
  */
-import { constants } from "node:fs";
-import { statfs } from "node:fs/promises";
 import { PAGE_BYTES, wholePages } from "../../content/page.ts";
 import { type AskedWorker, beforeLeaving, type WorkerPort } from "../../worker/asked_worker.ts";
 import { LazyWorker } from "../../worker/lazy_worker.ts";
@@ -166,6 +164,8 @@ export class UncachedFile {
 
 /** Nobody is asked for a permission, and nothing is said, only to write faster. */
 async function isPossibleAt(path: string): Promise<boolean> {
+  // Loaded when a large file comes: it would be a tenth of a client's start.
+  const { constants, statfs } = await import("node:fs/promises");
   if ((constants as { O_DIRECT?: number }).O_DIRECT === undefined) return false;
   if (!isGranted({ name: "sys", kind: "statfs" })) return false;
   if (WORKER.protocol !== "file:" || !isGranted({ name: "read", path: WORKER })) return false;
