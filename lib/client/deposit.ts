@@ -214,12 +214,6 @@ export function receiptOf(
   return { ...fileOfReceipt(name, receipt), unchanged: false };
 }
 
-/** All `size` bytes of a source. Throws `arquivo_mudou`, and what reading it throws. */
-export async function readWhole(source: Source, size: number): Promise<Uint8Array> {
-  using reader = await source.open();
-  return await readAll(reader, size);
-}
-
 async function readAll(reader: SourceReader, size: number): Promise<Uint8Array> {
   const data = new Uint8Array(size);
   if (await reader.read(data) !== size) throw changed("The file");

@@ -1,4 +1,5 @@
 /** A folder that is deposited again costs what changed: the rest is known by its state on disk. */
+import { digestOf } from "../content/digest.ts";
 import { AHEAD_BYTES } from "../protocol/mod.ts";
 import type { AttemptOptions } from "./deposit.ts";
 import { FolderMemory, type MemoryOptions } from "./folder_memory.ts";
@@ -67,7 +68,8 @@ export class FolderDeposit {
   async file(request: SendRequest, path: string, options: SendFileOptions): Promise<Receipt> {
     const source = fileSource(path);
     const receipt = await this.#deposit(request, source, options);
-    await this.#memory?.note(request.name, source.state, receipt.digest);
+    this.#memory?.note(request.name, source.state, receipt.digest);
+    if (this.#memory?.isDue) await this.#memory.save();
     return receipt;
   }
 
@@ -76,32 +78,31 @@ export class FolderDeposit {
     await this.#memory?.save({ isAll });
   }
 
-  async #deposit(
+  #deposit(
     request: SendRequest,
     source: FileSource,
     options: SendFileOptions,
-  ): Promise<Receipt> {
+  ): Receipt | Promise<Receipt> {
     const present = this.#present?.get(request.name);
-    const digest = await this.#digestOf(request.name, source, present);
+    const digest = this.#digestOf(request.name, source, present);
     const isThere = digest !== null && digest === present?.digest && present.replicas.live > 0;
     if (isThere && isAsAsked(present, request, source)) return { ...present, unchanged: true };
     // A small file that the depot lacks goes in one round trip, in which a hash saves nothing.
     const saves = isThere || this.#present === null || source.size > AHEAD_BYTES;
     const known = new SourceHash(saves ? digest : null);
-    return await this.#small.deposit(request, { ...options, source, known });
+    return this.#small.deposit(request, { ...options, source, known });
   }
 
   /** Of a large file that is not remembered only where sending it asks for it: `null`. */
-  async #digestOf(
+  #digestOf(
     name: string,
     source: FileSource,
     present: StoredFile | undefined,
-  ): Promise<string | null> {
+  ): string | null {
     const remembered = this.#verify ? null : this.#memory?.recall(name, source.state) ?? null;
     if (remembered !== null || source.size > AHEAD_BYTES) return remembered;
     if (present?.size !== source.size) return null;
-    using reader = await source.open();
-    return await new SourceHash().whole(reader);
+    return digestOf(source.bytes());
   }
 }
 

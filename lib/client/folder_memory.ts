@@ -96,16 +96,19 @@ export class FolderMemory {
   }
 
   /** The depot has these bytes of the file, which was in this state before they were read. */
-  async note(name: string, state: FileState | null, digest: string): Promise<void> {
+  note(name: string, state: FileState | null, digest: string): void {
     this.#seen.add(name);
-    if (this.recall(name, state) !== digest) {
-      this.#isChanged = this.#files.delete(name) || this.#isChanged;
-      if (state) {
-        this.#isChanged = true;
-        this.#files.set(name, { state, digest });
-      }
+    if (this.recall(name, state) === digest) return;
+    this.#isChanged = this.#files.delete(name) || this.#isChanged;
+    if (state) {
+      this.#isChanged = true;
+      this.#files.set(name, { state, digest });
     }
-    if (this.#now() >= this.#saveAfter) await this.save();
+  }
+
+  /** Whether it is time to save what was noted. */
+  get isDue(): boolean {
+    return this.#now() >= this.#saveAfter;
   }
 
   /** Writes it when it has changed; never throws. `isAll`: what was not noted is not there any more. */

@@ -4,11 +4,11 @@ import { digestOf } from "../content/digest.ts";
 import { AHEAD_BYTES, BATCH_BYTES, BATCH_ITEMS, Refusal } from "../protocol/mod.ts";
 import { Groups, type Settled } from "../worker/groups.ts";
 import { type BatchItem, depositItem, exchangeBatch, retrievalItem } from "./batch.ts";
-import { readWhole } from "./deposit.ts";
 import type { Receipt, StoredFile } from "./records.ts";
 import { send, type SendOptions, type SendRequest } from "./send.ts";
 import type { Session } from "./session.ts";
 import type { Sessions } from "./sessions.ts";
+import type { SmallSource } from "./source.ts";
 
 /** So many exchanges at once: one is made or read while the depot works on the others. */
 const EXCHANGES = 3;
@@ -28,11 +28,16 @@ export interface SmallFilesOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** How a file is sent, and the file: it is read in place only where it is small. */
+export interface SmallOptions extends SendOptions {
+  source: SmallSource;
+}
+
 interface Deposit {
   /** Of the source. */
   size: number;
   request: SendRequest;
-  options: SendOptions;
+  options: SmallOptions;
 }
 
 /** The small files of one command. */
@@ -64,10 +69,9 @@ export class SmallFiles {
   }
 
   /** Deposits as `send` does; a small source together with others that come meanwhile. */
-  deposit(request: SendRequest, options: SendOptions): Promise<Receipt> {
+  deposit(request: SendRequest, options: SmallOptions): Promise<Receipt> {
     const { source: { size }, known } = options;
-    const isAlone = known?.isWhole || size === null || !this.#mayShare(size);
-    if (isAlone) return this.#depositAlone(request, options);
+    if (known?.isWhole || !this.#mayShare(size)) return this.#depositAlone(request, options);
     return this.#deposits.add({ size, request, options });
   }
 
@@ -94,21 +98,20 @@ export class SmallFiles {
   }
 
   async #deposit(group: Deposit[]): Promise<Settled<Receipt>[]> {
-    const alone = ({ request, options }: Deposit) =>
-      settle(() => this.#depositAlone(request, options));
-    if (group.length === 1) return [await alone(group[0]!)];
+    if (group.length === 1) return [await this.#settleAlone(group[0]!)];
     const upload = crypto.randomUUID();
-    const items = await Promise.all(
-      group.map(({ size, request, options: { source } }) =>
-        settle(async () =>
-          depositItem({ ...request, upload }, source, await readWhole(source, size))
-        )
-      ),
-    );
-    const answers = await this.#exchange(items);
+    const answers = await this.#exchange(group.map((deposit) => itemOf(deposit, upload)));
     return await Promise.all(
-      answers.map((answer, index) => answer ?? alone(group[index]!)),
+      answers.map((answer, index) => answer ?? this.#settleAlone(group[index]!)),
     );
+  }
+
+  async #settleAlone({ request, options }: Deposit): Promise<Settled<Receipt>> {
+    try {
+      return { value: await this.#depositAlone(request, options) };
+    } catch (error) {
+      return { error };
+    }
   }
 
   async #retrieve(group: StoredFile[]): Promise<Settled<Uint8Array | null>[]> {
@@ -149,9 +152,13 @@ export class SmallFiles {
   }
 }
 
-async function settle<T>(work: () => Promise<T>): Promise<Settled<T>> {
+/** The file as it is sent, or why it cannot be read. */
+function itemOf(
+  { request, options: { source } }: Deposit,
+  upload: string,
+): Settled<BatchItem<Receipt>> {
   try {
-    return { value: await work() };
+    return { value: depositItem({ ...request, upload }, source, source.bytes()) };
   } catch (error) {
     return { error };
   }

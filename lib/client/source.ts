@@ -20,6 +20,13 @@ export interface Source {
   open(signal?: AbortSignal): Promise<SourceReader>;
 }
 
+/** A source that is small, and there. */
+export interface SmallSource extends Source {
+  readonly size: number;
+  /** All its bytes, read in place. Throws `arquivo_mudou`, and what reading throws. */
+  bytes(): Uint8Array;
+}
+
 /** An open source. */
 export interface SourceReader extends Disposable {
   /** Reads from there on. */
@@ -45,7 +52,7 @@ export function fileSource(path: string): FileSource {
 }
 
 /** A file of this machine. */
-export class FileSource implements Source {
+export class FileSource implements SmallSource {
   readonly size: number;
   readonly modifiedAt: number | null;
   readonly executable: boolean;
@@ -67,7 +74,7 @@ export class FileSource implements Source {
 
   async open(): Promise<SourceReader> {
     const file = isSmall(this) ? Deno.openSync(this.#path) : await Deno.open(this.#path);
-    const reader = new FileReader(file, this.#path, this);
+    const reader = new FileReader(file, this);
     try {
       reader.check();
     } catch (error) {
@@ -75,6 +82,25 @@ export class FileSource implements Source {
       throw error;
     }
     return reader;
+  }
+
+  bytes(): Uint8Array {
+    using file = Deno.openSync(this.#path);
+    const bytes = new Uint8Array(this.size);
+    for (let at = 0; at < bytes.length;) {
+      const count = file.readSync(at === 0 ? bytes : bytes.subarray(at));
+      if (count === null) throw changed(this.#path);
+      at += count;
+    }
+    this.check(file);
+    return bytes;
+  }
+
+  /** Throws `arquivo_mudou` when an open file is not what this says. */
+  check(file: Deno.FsFile): void {
+    const { size, mtime } = file.statSync();
+    const modifiedAt = mtime ? Math.max(0, mtime.getTime()) : null;
+    if (size !== this.size || modifiedAt !== this.modifiedAt) throw changed(this.#path);
   }
 }
 
@@ -85,12 +111,10 @@ function isSmall({ size }: FileSource): boolean {
 
 class FileReader implements SourceReader {
   #file: Deno.FsFile;
-  #path: string;
   #expected: FileSource;
 
-  constructor(file: Deno.FsFile, path: string, expected: FileSource) {
+  constructor(file: Deno.FsFile, expected: FileSource) {
     this.#file = file;
-    this.#path = path;
     this.#expected = expected;
   }
 
@@ -112,10 +136,7 @@ class FileReader implements SourceReader {
   }
 
   check(): void {
-    const { size, mtime } = this.#file.statSync();
-    const modifiedAt = mtime ? Math.max(0, mtime.getTime()) : null;
-    if (size === this.#expected.size && modifiedAt === this.#expected.modifiedAt) return;
-    throw changed(this.#path);
+    this.#expected.check(this.#file);
   }
 
   [Symbol.dispose](): void {

@@ -14,7 +14,7 @@ export interface HashOptions {
 export class SourceHash {
   #whole: string | null = null;
   #position = 0;
-  #prefix = new Sha256();
+  #prefix: Sha256 | null = null;
 
   /** `whole`: the hash of all bytes, where it is known. */
   constructor(whole: string | null = null) {
@@ -48,7 +48,7 @@ export class SourceHash {
     options: HashOptions = {},
   ): Promise<Sha256 | null> {
     const from = this.#position <= position ? this.#position : 0;
-    const hash = from > 0 ? this.#prefix.copy() : new Sha256();
+    const hash = (from > 0 ? this.#prefix?.copy() : null) ?? new Sha256();
     if (position > from) await reader.seek(from);
     const reached = await hashNext(reader, { ...options, hash, from, to: position });
     if (reached < position) return null;

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 
 /** A SHA-256 as this project writes it: 64 lower-case hexadecimal digits. */
 const DIGEST_PATTERN: RegExp = /^[0-9a-f]{64}$/;
@@ -12,7 +12,7 @@ export function isDigest(text: string): boolean {
 
 /** SHA-256 of bytes, or of a text's UTF-8. */
 export function digestOf(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }
 
 /** A running SHA-256 that can be asked in the middle. */

@@ -14,7 +14,7 @@ const DIGEST = digestOf("x");
 /** A memory that is on disk with these names. */
 async function remembering(settings: string, ...names: string[]): Promise<FolderMemory> {
   const memory = await FolderMemory.load(settings, OF);
-  for (const name of names) await memory.note(name, STATE, DIGEST);
+  for (const name of names) memory.note(name, STATE, DIGEST);
   await memory.save();
   return memory;
 }
@@ -72,7 +72,7 @@ Deno.test("memory: what is damaged, foreign or of another version is told of and
     const memory = await FolderMemory.load(folder.path, OF, { onTrouble: (it) => told.push(it) });
     assertMatch(told.join(), /is not used: .*; every file is looked at$/);
     assertEquals(memory.recall("F/a", STATE), null);
-    await memory.note("F/a", STATE, DIGEST);
+    memory.note("F/a", STATE, DIGEST);
     await memory.save();
     assertEquals((await FolderMemory.load(folder.path, OF)).recall("F/a", STATE), DIGEST);
   }
@@ -83,7 +83,7 @@ Deno.test("memory: files that are gone are forgotten when all of the folder was 
   await remembering(folder.path, "F/a", "F/b");
   for (const isAll of [false, true]) {
     const memory = await FolderMemory.load(folder.path, OF);
-    await memory.note("F/b", STATE, DIGEST);
+    memory.note("F/b", STATE, DIGEST);
     await memory.save({ isAll });
     const after = await FolderMemory.load(folder.path, OF);
     assertEquals(after.recall("F/a", STATE), isAll ? null : DIGEST);
@@ -95,16 +95,19 @@ Deno.test("memory: it is written while files are deposited, and two at once leav
   await using folder = new TempFolder();
   let now = 0;
   const memory = await FolderMemory.load(folder.path, OF, { now: () => now });
-  await memory.note("F/a", STATE, DIGEST);
-  assertEquals(filesBelow(folder.path), []);
+  memory.note("F/a", STATE, DIGEST);
+  assertEquals([memory.isDue, filesBelow(folder.path)], [false, []]);
   now = 10_000;
-  await memory.note("F/b", STATE, DIGEST);
+  assertEquals(memory.isDue, true);
+  memory.note("F/b", STATE, DIGEST);
+  await memory.save();
+  assertEquals(memory.isDue, false);
   assertEquals((await FolderMemory.load(folder.path, OF)).recall("F/a", STATE), DIGEST);
   const told: string[] = [];
   const both = await Promise.all(["F/c", "F/d"].map(async (name) => {
     const options = { onTrouble: (words: string) => told.push(words) };
     const other = await FolderMemory.load(folder.path, OF, options);
-    await other.note(name, STATE, DIGEST);
+    other.note(name, STATE, DIGEST);
     await other.save();
     return name;
   }));
@@ -119,7 +122,7 @@ Deno.test("memory: where it cannot be written, that is told of and throws nothin
   await Deno.writeTextFile(join(folder.path, "deposited"), "in the way");
   const told: string[] = [];
   const memory = await FolderMemory.load(folder.path, OF, { onTrouble: (it) => told.push(it) });
-  await memory.note("F/a", STATE, DIGEST);
+  memory.note("F/a", STATE, DIGEST);
   await memory.save();
   assertMatch(told.at(-1)!, /^could not write .*; the next deposit takes longer$/);
 });

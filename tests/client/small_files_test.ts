@@ -2,7 +2,7 @@
 import { dataSource } from "../../lib/client/data_source.ts";
 import { BadPeer, Refusal, type StoredFile } from "../../lib/client/mod.ts";
 import { SmallFiles } from "../../lib/client/small_files.ts";
-import { fileSource } from "../../lib/client/source.ts";
+import { fileSource, type SmallSource } from "../../lib/client/source.ts";
 import { BatchReader } from "../../lib/protocol/mod.ts";
 import { digestOf } from "../../lib/content/digest.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -22,6 +22,11 @@ const receiptFor = (text: string) => receiptLine({ digest: digestOf(text), size:
 const contentOf = (text: string) => contentLine({ digest: digestOf(text), size: text.length });
 const refusal = (code: string) => `erro:${code}|mensagem:no`;
 
+function smallSource(text: string): SmallSource {
+  const bytes = bytesOf(text);
+  return { ...dataSource(bytes), size: bytes.length, bytes: () => bytes };
+}
+
 /** A client of the depot that the scripts are, one a connection. */
 class Meeting implements AsyncDisposable {
   private constructor(readonly depot: ScriptedDepot, readonly small: SmallFiles) {}
@@ -33,7 +38,7 @@ class Meeting implements AsyncDisposable {
   }
 
   deposit(text: string) {
-    return this.small.deposit({ name: text, ...AS }, { source: dataSource(bytesOf(text)) });
+    return this.small.deposit({ name: text, ...AS }, { source: smallSource(text) });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -250,7 +255,7 @@ Deno.test("exchanges and files by themselves take no more connections than are a
   using sessions = depot.sessions({}, await depot.session());
   const small = new SmallFiles(sessions, { connections: 2 });
   const deposit = (text: string) =>
-    small.deposit({ name: text.slice(0, 9), ...AS }, { source: dataSource(bytesOf(text)) });
+    small.deposit({ name: text.slice(0, 9), ...AS }, { source: smallSource(text) });
   await Promise.all([
     ...texts.map(deposit),
     deposit(large),
@@ -295,7 +300,7 @@ Deno.test("an end that was asked for ends the exchange", async () => {
   const small = new SmallFiles(sessions, { connections: 1, signal: stop.signal });
   await Promise.all(["a", "bb"].map((text) =>
     assertRejects(
-      () => small.deposit({ name: text, ...AS }, { source: dataSource(bytesOf(text)) }),
+      () => small.deposit({ name: text, ...AS }, { source: smallSource(text) }),
       Error,
       "stopped",
     )
