@@ -105,7 +105,7 @@ export function partPath(target: string, digest: string): string {
 
 /** Whether a file's own name is one that `partPath` gives. */
 export function isPartName(name: string): boolean {
-  return /^\..+\.[0-9a-f]{16}\.deposito-part$/is.test(name);
+  return name.startsWith(".") && /^\..+\.[0-9a-f]{16}\.deposito-part$/is.test(name);
 }
 
 function requireWindowsPart(name: string, part: string): void {

@@ -1,4 +1,5 @@
 import { ConnectionLost } from "../protocol/mod.ts";
+import { type Ahead, type Items, Queue } from "./queue.ts";
 
 /** How one item of many went. */
 export interface Outcome<T, R> {
@@ -15,6 +16,8 @@ export interface ParallelOptions<T, R> {
   /** Items at once. */
   atOnce: number;
   signal?: AbortSignal | undefined;
+  /** Told of items before their turn; without it they are read when their turn comes. */
+  ahead?: Ahead<T>;
   /** As each is done. */
   onDone?: (outcome: Outcome<T, R>) => void;
   /** Whether every other item would fail of that as well. A depot that is gone is never asked about. */
@@ -52,7 +55,7 @@ export async function inParallel<T, R>(
   using end = delayed(options.signal, options.tellsRest ? REST_MS : 0);
   const either = AbortSignal.any([gone.signal, end.signal]);
   const made = typeof items === "function" ? items(either) : items;
-  const queue = new Queue(made);
+  using queue = new Queue(made, options.ahead);
   const outcomes: { index: number; outcome: Outcome<T, R> }[] = [];
   let failed: { reason: unknown } | null = null;
   let hopeless: { error: unknown } | null = null;
@@ -107,8 +110,6 @@ function delayed(
   };
 }
 
-type Items<T> = AsyncIterable<T> | Iterable<T>;
-
 async function attempt<T, R>(
   item: T,
   { work, befallsAll }: {
@@ -121,48 +122,5 @@ async function attempt<T, R>(
   } catch (error) {
     const isAlike = error instanceof ConnectionLost || await befallsAll?.(error);
     return { item, error, ...isAlike ? { befallsAll: true } : {} };
-  }
-}
-
-/** The items, one after the other for all workers. */
-class Queue<T> {
-  /** What the items threw; none come after that. */
-  broken: { reason: unknown } | null = null;
-  #iterator: AsyncIterator<T> | Iterator<T>;
-  #index = 0;
-  #turn: Promise<{ index: number; item: T } | null> = Promise.resolve(null);
-  #returned: T[] = [];
-
-  constructor(items: Items<T>) {
-    this.#iterator = Symbol.asyncIterator in items
-      ? items[Symbol.asyncIterator]()
-      : items[Symbol.iterator]();
-  }
-
-  /** `null`: no more. */
-  next(): Promise<{ index: number; item: T } | null> {
-    return this.#turn = this.#turn.then(() => this.#next());
-  }
-
-  /** It was taken and not begun. */
-  giveBack(item: T): void {
-    this.#returned.push(item);
-  }
-
-  /** What nobody took. */
-  async rest(): Promise<T[]> {
-    for (let next = await this.next(); next; next = await this.next()) this.giveBack(next.item);
-    return this.#returned;
-  }
-
-  async #next(): Promise<{ index: number; item: T } | null> {
-    if (this.broken) return null;
-    try {
-      const { done, value } = await this.#iterator.next();
-      return done ? null : { index: this.#index++, item: value };
-    } catch (reason) {
-      this.broken = { reason };
-      return null;
-    }
   }
 }

@@ -1,5 +1,5 @@
 /** The files below a folder, always in the same order. */
-import { basename, join, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { LocalError } from "./errors.ts";
 import { isPartName } from "./output_path.ts";
 
@@ -16,8 +16,8 @@ const REPLACEMENT = "\uFFFD";
  * Every file below `folder`, named `prefix/…` with `/` on every system, in the order of their
  * names. Links are not followed; what cannot be kept is told of in its place.
  */
-export async function* walk(folder: string, prefix: string): AsyncGenerator<Found> {
-  const entries = await entriesOf(folder);
+export function* walk(folder: string, prefix: string): Generator<Found> {
+  const entries = entriesOf(folder);
   if (!Array.isArray(entries)) {
     yield { kind: "failed", path: folder, name: prefix, error: entries.error };
     return;
@@ -25,12 +25,13 @@ export async function* walk(folder: string, prefix: string): AsyncGenerator<Foun
   if (entries.length === 0) {
     yield { kind: "left", path: folder, name: prefix, why: "an empty folder" };
   }
+  const below = join(folder, sep);
   for (const entry of entries) {
-    const path = join(folder, entry.name);
+    const path = below + entry.name;
     const name = `${prefix}/${entry.name}`;
     const why = reasonToLeave(entry);
     if (why !== null) yield { kind: "left", path, name, why };
-    else if (await isUnsayable(path, entry.name)) {
+    else if (isUnsayable(path, entry.name)) {
       yield { kind: "failed", path, name, error: notUtf8(path) };
     } else if (entry.isDirectory) yield* walk(path, name);
     else yield { kind: "file", path, name };
@@ -42,9 +43,9 @@ export function ownName(path: string): string {
   return basename(resolve(path));
 }
 
-async function entriesOf(folder: string): Promise<Deno.DirEntry[] | { error: unknown }> {
+function entriesOf(folder: string): Deno.DirEntry[] | { error: unknown } {
   try {
-    const entries = await Array.fromAsync(Deno.readDir(folder));
+    const entries = [...Deno.readDirSync(folder)];
     return entries.sort((a, b) => a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
   } catch (error) {
     return { error };
@@ -52,8 +53,8 @@ async function entriesOf(folder: string): Promise<Deno.DirEntry[] | { error: unk
 }
 
 /** A name that is not UTF-8 comes as one under which nothing is found. */
-async function isUnsayable(path: string, name: string): Promise<boolean> {
-  return name.includes(REPLACEMENT) && !await exists(path);
+function isUnsayable(path: string, name: string): boolean {
+  return name.includes(REPLACEMENT) && !exists(path);
 }
 
 function notUtf8(path: string): LocalError {
@@ -67,9 +68,9 @@ function reasonToLeave(entry: Deno.DirEntry): string | null {
   return "neither a file nor a folder";
 }
 
-async function exists(path: string): Promise<boolean> {
+function exists(path: string): boolean {
   try {
-    await Deno.lstat(path);
+    Deno.lstatSync(path);
     return true;
   } catch {
     return false;

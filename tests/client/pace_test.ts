@@ -104,7 +104,7 @@ Deno.test("inParallel() begins nothing more when the depot is gone", async () =>
       },
     },
   );
-  assertEquals([outcomes.length, begun, notBegun.length], [1, 1, 99]);
+  assertEquals([outcomes.length, begun, notBegun.length], [2, 2, 98]);
 });
 
 Deno.test("inParallel() tells what was done when it is stopped", async () => {

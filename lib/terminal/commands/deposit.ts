@@ -2,7 +2,6 @@ import { type DepositProgress, type Link, LocalError, type Receipt } from "../..
 import { filesAtOnce } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { arrayLines, failureJson, receiptJson } from "../json.ts";
-import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { receiptText, restOf } from "../receipt.ts";
 import { count } from "../units.ts";
@@ -61,10 +60,14 @@ export const depositCommand = defineCommand({
     using meter = new Meter(context.screen, { many: plan.many });
     const folders = new DepositFolders(context, { verify: flags.verify, connections });
     const depositing = new Depositing(context, { request, many: plan.many, meter, folders });
-    const many = await inParallel(depositing.files(plan.jobs), {
+    const many = await inParallel(plan.jobs, {
       atOnce: plan.many ? filesAtOnce(connections) : 1,
       signal: context.signal,
       tellsRest: context.json,
+      ahead: {
+        onItem: (job) => job.kind === "left" ? undefined : meter.expect(sizeOf(job)),
+        onEnd: () => meter.expectNoMore(),
+      },
       work: (job) => depositing.work(link, job),
       onDone: (outcome) => depositing.tell(outcome),
       befallsAll: tooFewPlaces(link, request.minimum ?? replicas, context.signal),
@@ -112,14 +115,6 @@ class Depositing {
       many: "not deposited",
     });
     this.#left = new Failures(context.screen, { one: "not kept:", many: "not kept" });
-  }
-
-  /** What is to be sent, and what is not kept. */
-  files(jobs: AsyncIterable<Job>): AsyncGenerator<Job> {
-    return lookAhead(jobs, {
-      onItem: (job) => job.kind === "left" ? undefined : this.#meter.expect(sizeOf(job)),
-      onEnd: () => this.#meter.expectNoMore(),
-    });
   }
 
   async work(link: Link, job: Job): Promise<Deposited> {

@@ -19,7 +19,7 @@ export type Job =
 export interface DepositPlan {
   /** More than one file may come of it. */
   many: boolean;
-  jobs: AsyncGenerator<Job>;
+  jobs: Iterable<Job>;
 }
 
 interface PlanOptions {
@@ -45,16 +45,16 @@ export async function planDeposit(words: string[], options: PlanOptions): Promis
   return { many: roots.length > 1 || roots[0]!.folder !== null, jobs: jobsOf(roots) };
 }
 
-async function* jobsOf(roots: Root[]): AsyncGenerator<Job> {
+function* jobsOf(roots: Root[]): Generator<Job> {
   for (const { job, folder } of roots) {
     if (job) yield job;
     if (folder) yield* jobsBelow(folder);
   }
 }
 
-async function* jobsBelow({ path, prefix }: NonNullable<Root["folder"]>): AsyncGenerator<Job> {
+function* jobsBelow({ path, prefix }: NonNullable<Root["folder"]>): Generator<Job> {
   const together = { folder: path, prefix };
-  for await (const found of walk(path, prefix)) {
+  for (const found of walk(path, prefix)) {
     yield found.kind === "file" ? { ...found, together } : found;
   }
 }

@@ -2,7 +2,6 @@ import type { DepositedFile, Link, WorkProgress } from "../../client/mod.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { orFolderMeant } from "../folder_meant.ts";
 import { arrayLines, failureJson, fileJson, jsonText } from "../json.ts";
-import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { receiptText, restOf } from "../receipt.ts";
 import { UsageError } from "../values.ts";
@@ -47,15 +46,11 @@ export const replicasCommand = defineCommand({
       advice: ADVICE,
     });
     const telling: Telling = { context, meter, failures, wait };
-    const expected = (signal: AbortSignal) =>
-      lookAhead(meantBy(link, names, signal), {
-        onItem: () => meter.expect(null),
-        onEnd: () => meter.expectNoMore(),
-      });
-    const many = await inParallel(expected, {
+    const many = await inParallel((signal) => meantBy(link, names, signal), {
       atOnce: isOne(names) ? 1 : connections,
       signal: context.signal,
       tellsRest: context.json,
+      ahead: { onItem: () => meter.expect(null), onEnd: () => meter.expectNoMore() },
       befallsAll: tooFewPlaces(link, wanted, context.signal),
       work: (meant) => change(link, { meant, wanted, wait }, telling),
       onDone: (outcome) => tell(outcome, telling),

@@ -5,7 +5,6 @@ import { filesAtOnce, type SmallFiles } from "../../client/small_files.ts";
 import { inParallel, type Many, type Outcome } from "../../client/parallel.ts";
 import { orFolderMeant } from "../folder_meant.ts";
 import { arrayLines, failureJson, fileJson } from "../json.ts";
-import { lookAhead } from "../look_ahead.ts";
 import { Meter } from "../meter.ts";
 import { shown } from "../text.ts";
 import { count, formatSize } from "../units.ts";
@@ -59,16 +58,17 @@ export const retrieveCommand = defineCommand({
     const link = await context.link();
     using meter = new Meter(context.screen, { many: !isOne });
     const plan = (signal: AbortSignal) =>
-      lookAhead(planRetrieve(link, prefixes, { output, here, isOne, signal }), {
-        onItem: ({ file }) => meter.expect(file?.size ?? null),
-        onEnd: () => meter.expectNoMore(),
-      });
+      planRetrieve(link, prefixes, { output, here, isOne, signal });
     const small = link.smallFiles({ connections, signal: context.signal });
     const retrieving = new Retrieving(context, { force: flags.force, many: !isOne, meter, small });
     const many = await inParallel(plan, {
       atOnce: isOne ? 1 : filesAtOnce(connections),
       signal: context.signal,
       tellsRest: context.json,
+      ahead: {
+        onItem: ({ file }) => meter.expect(file?.size ?? null),
+        onEnd: () => meter.expectNoMore(),
+      },
       befallsAll: (error) => retrieving.hasNoFolder(error),
       work: (target) => retrieving.work(link, target),
       onDone: (outcome) => retrieving.tell(outcome),
