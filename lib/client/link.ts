@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { Refusal } from "../protocol/mod.ts";
 import { type Data, dataSource } from "./data_source.ts";
-import { download, type Downloaded, type RetrieveFileOptions } from "./download.ts";
+import type { Downloaded, RetrieveFileOptions } from "./download.ts";
 import { FolderDeposit, type FolderOptions } from "./folder_deposit.ts";
 import {
   listRemoved,
@@ -29,6 +29,13 @@ import type { Sessions } from "./sessions.ts";
 import { SmallFiles, type SmallFilesOptions } from "./small_files.ts";
 import { fileSource, type Source } from "./source.ts";
 import { askVerify } from "./verify.ts";
+
+let loading: Promise<typeof import("./download.ts")> | null = null;
+
+/** What only retrieving to files needs: all else starts without it. */
+function downloads(): Promise<typeof import("./download.ts")> {
+  return loading ??= import("./download.ts");
+}
 
 /**
  * A client's link to a depot, made by {@linkcode connect}. Requests at the same time have a
@@ -175,6 +182,7 @@ export class Link implements Disposable {
     options: RetrieveFileOptions = {},
   ): Promise<Downloaded> {
     const found = typeof file === "string" ? (await this.fileStatus(file, options)).file : file;
+    const { download } = await downloads();
     return await download(this.#sessions, found, { ...options, path: resolve(path) });
   }
 
