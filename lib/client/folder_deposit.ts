@@ -102,7 +102,9 @@ export class FolderDeposit {
     const remembered = this.#verify ? null : this.#memory?.recall(name, source.state) ?? null;
     if (remembered !== null || source.size > AHEAD_BYTES) return remembered;
     if (present?.size !== source.size) return null;
-    return digestOf(source.bytes());
+    const bytes = new Uint8Array(source.size);
+    source.readInto(bytes);
+    return digestOf(bytes);
   }
 }
 

@@ -23,8 +23,11 @@ export interface Source {
 /** A source that is small, and there. */
 export interface SmallSource extends Source {
   readonly size: number;
-  /** All its bytes, read in place. Throws `arquivo_mudou`, and what reading throws. */
-  bytes(): Uint8Array;
+  /**
+   * Reads all its bytes, in place, into `target`, which has room for just them. Throws
+   * `arquivo_mudou`, and what reading throws.
+   */
+  readInto(target: Uint8Array): void;
 }
 
 /** An open source. */
@@ -84,16 +87,14 @@ export class FileSource implements SmallSource {
     return reader;
   }
 
-  bytes(): Uint8Array {
+  readInto(target: Uint8Array): void {
     using file = Deno.openSync(this.#path);
-    const bytes = new Uint8Array(this.size);
-    for (let at = 0; at < bytes.length;) {
-      const count = file.readSync(at === 0 ? bytes : bytes.subarray(at));
+    for (let at = 0; at < target.length;) {
+      const count = file.readSync(at === 0 ? target : target.subarray(at));
       if (count === null) throw changed(this.#path);
       at += count;
     }
     this.check(file);
-    return bytes;
   }
 
   /** Throws `arquivo_mudou` when an open file is not what this says. */

@@ -110,32 +110,32 @@ export class Screen {
 
 /** How wide what standard output goes to is; `null`: no terminal. */
 export function outputColumns(): number | null {
-  return windowOf(Deno.stdout)?.columns ?? null;
+  return Deno.stdout.isTerminal() ? windowSize().columns : null;
 }
 
 /** The real one. With `json` it is quiet, too, where no terminal shows what is not the result. */
 export function processScreen({ quiet, json }: { quiet: boolean; json: boolean }): Screen {
+  const [out, err] = [Deno.stdout, Deno.stderr].map((stream) => stream.isTerminal());
   return new Screen({
     stdout: Deno.stdout,
     stderr: Deno.stderr,
     get columns() {
-      return outputColumns();
+      return out ? windowSize().columns : null;
     },
     get progressColumns() {
-      return windowOf(Deno.stderr)?.columns ?? null;
+      return err ? windowSize().columns : null;
     },
     get rows() {
-      return windowOf(Deno.stderr)?.rows ?? USUAL_WINDOW.rows;
+      return err ? windowSize().rows : USUAL_WINDOW.rows;
     },
-    quiet: quiet || (json && !Deno.stderr.isTerminal()),
+    quiet: quiet || (json && !err),
   });
 }
 
 /** Of a terminal that does not say how large it is. */
 const USUAL_WINDOW = { columns: 80, rows: 24 };
 
-function windowOf(stream: { isTerminal(): boolean }): { columns: number; rows: number } | null {
-  if (!stream.isTerminal()) return null;
+function windowSize(): { columns: number; rows: number } {
   try {
     const { columns, rows } = Deno.consoleSize();
     return { columns: columns || USUAL_WINDOW.columns, rows: rows || USUAL_WINDOW.rows };

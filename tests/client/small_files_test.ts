@@ -24,7 +24,7 @@ const refusal = (code: string) => `erro:${code}|mensagem:no`;
 
 function smallSource(text: string): SmallSource {
   const bytes = bytesOf(text);
-  return { ...dataSource(bytes), size: bytes.length, bytes: () => bytes };
+  return { ...dataSource(bytes), size: bytes.length, readInto: (target) => target.set(bytes) };
 }
 
 /** A client of the depot that the scripts are, one a connection. */

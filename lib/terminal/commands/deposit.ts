@@ -65,7 +65,8 @@ export const depositCommand = defineCommand({
       signal: context.signal,
       tellsRest: context.json,
       ahead: {
-        onItem: (job) => job.kind === "left" ? undefined : meter.expect(sizeOf(job)),
+        onItem: (job) =>
+          job.kind === "left" ? undefined : meter.expect(context.screen.quiet ? null : sizeOf(job)),
         onEnd: () => meter.expectNoMore(),
       },
       work: (job) => depositing.work(link, job),
