@@ -2,6 +2,7 @@
 import { dataSource } from "../../lib/client/data_source.ts";
 import { BadPeer, Refusal, type StoredFile } from "../../lib/client/mod.ts";
 import { SmallFiles } from "../../lib/client/small_files.ts";
+import { LocalError } from "../../lib/client/errors.ts";
 import { fileSource, type SmallSource } from "../../lib/client/source.ts";
 import { BatchReader } from "../../lib/protocol/mod.ts";
 import { digestOf } from "../../lib/content/digest.ts";
@@ -129,6 +130,36 @@ Deno.test("a file that cannot be read fails alone, and is not in the batch", asy
   const gone = meeting.small.deposit({ name: "gone", ...AS }, { source });
   const others = ["a", "bb"].map((text) => meeting.deposit(text));
   await assertRejects(() => gone, Deno.errors.NotFound);
+  assertEquals((await Promise.all(others)).map(({ size }) => size), [1, 2]);
+});
+
+Deno.test("a file that changed since it was looked at fails alone, and is not in the batch", async () => {
+  const changes: Record<string, (path: string) => void> = {
+    shorter: (path) => Deno.truncateSync(path, 2),
+    longer: (path) => Deno.truncateSync(path, 200),
+    "as long": (path) => Deno.utimeSync(path, 1, 1),
+  };
+  await using folder = new TempFolder();
+  const sources = await Promise.all(
+    Object.entries(changes).map(async ([name, change]) => {
+      const path = await folder.file(name, name);
+      const source = fileSource(path);
+      change(path);
+      return { name, source };
+    }),
+  );
+  await using meeting = await Meeting.of(async (peer) => {
+    await peer.hello({ batch: 64 });
+    await takeBatch(peer, "a", "bb");
+    await peer.sayBatch([receiptFor("a")], [receiptFor("bb")]);
+  });
+  const changed = sources.map(({ name, source }) =>
+    meeting.small.deposit({ name, ...AS }, { source })
+  );
+  const others = ["a", "bb"].map((text) => meeting.deposit(text));
+  for (const each of changed) {
+    assertEquals((await assertRejects(() => each, LocalError)).code, "arquivo_mudou");
+  }
   assertEquals((await Promise.all(others)).map(({ size }) => size), [1, 2]);
 });
 
