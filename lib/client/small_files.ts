@@ -11,7 +11,7 @@ import type { Sessions } from "./sessions.ts";
 import type { SmallSource } from "./source.ts";
 
 /** So many exchanges at once: one is made or read while the depot works on the others. */
-const EXCHANGES = 3;
+const EXCHANGES = 8;
 
 /**
  * How many files are to be under way at once, so that exchanges over `connections` are full. Over a
