@@ -8,10 +8,11 @@
 import { Budget } from "../lib/content/budget.ts";
 
 /**
- * So many are under way at once. What can last, such as a large file's hash or sync, is apart from what
- * others wait for. Also where two disks hang there are threads for the others.
+ * So many are under way at once. What can last, a whole file's hash or a commit with its sync, is apart
+ * from what others wait for. A commit can take two threads: all together leave some of a disk that
+ * hangs for the others.
  */
-const AT_ONCE = { read: 4, hash: 2, begin: 2, write: 3, change: 3, close: 1 };
+const AT_ONCE = { ask: 1, read: 4, hash: 2, begin: 4, write: 3, commit: 6, change: 2, close: 1 };
 
 export type CallKind = keyof typeof AT_ONCE;
 
@@ -22,6 +23,7 @@ export type CallKind = keyof typeof AT_ONCE;
 const QUIET_MS = 1_000;
 
 interface UnderWay {
+  kind: CallKind;
   /** Monotonic milliseconds. */
   since: number;
   reject(reason: Error): void;
@@ -35,6 +37,8 @@ export class DiskCalls {
   readonly #underWay = new Set<UnderWay>();
   /** Monotonic milliseconds. */
   #answeredAt = -Infinity;
+  /** When the latest commit began that has an answer. Monotonic milliseconds. */
+  #committedSince = -Infinity;
   #toClose: (() => PromiseLike<unknown>)[] = [];
   readonly #left = new AbortController();
   readonly #over = Promise.withResolvers<void>();
@@ -42,25 +46,35 @@ export class DiskCalls {
   /** `now`: monotonic milliseconds. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** For how long the oldest call under way has had no answer. */
+  /** For how long the oldest call under way has had no answer, of those that do not take long. */
   get waitingMs(): number {
-    const [oldest] = this.#underWay;
-    return oldest ? this.now() - oldest.since : 0;
+    for (const { kind, since } of this.#underWay) if (kind !== "hash") return this.now() - since;
+    return 0;
+  }
+
+  /** Whether a commit that began after `time` has its answer: the disk is slow, then. */
+  hasCommittedSince(time: number): boolean {
+    return this.#committedSince > time;
+  }
+
+  /** Aborted when the disk is let go of. */
+  get left(): AbortSignal {
+    return this.#left.signal;
   }
 
   /** Asks in turn. Throws what `call` throws, or why the disk was let go of. */
   async ask<T>(kind: CallKind, call: () => PromiseLike<T>): Promise<T> {
     const turns = this.#turns.get(kind)!;
     using _turn = turns.tryTake(1) ?? await turns.take(1, this.#left.signal);
-    return await this.askNow(call);
+    return await this.askNow(kind, call);
   }
 
   /** As `ask`, out of turn: for what keeps no thread, or comes one at a time. */
-  askNow<T>(call: () => PromiseLike<T>): Promise<T> {
+  askNow<T>(kind: CallKind, call: () => PromiseLike<T>): Promise<T> {
     const { signal } = this.#left;
     if (signal.aborted) return Promise.reject(signal.reason);
     const answer = Promise.withResolvers<T>();
-    const underWay = { since: this.now(), reject: answer.reject };
+    const underWay = { kind, since: this.now(), reject: answer.reject };
     this.#underWay.add(underWay);
     this.#follow(call, answer, underWay);
     return answer.promise;
@@ -143,6 +157,8 @@ export class DiskCalls {
   #answered(underWay: UnderWay): void {
     this.#underWay.delete(underWay);
     this.#answeredAt = this.now();
+    const { kind, since } = underWay;
+    if (kind === "commit") this.#committedSince = Math.max(this.#committedSince, since);
     if (this.#toClose.length > 0) this.#closeNow();
     if (this.#left.signal.aborted && this.#underWay.size === 0) this.#over.resolve();
   }

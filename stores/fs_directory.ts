@@ -51,6 +51,7 @@ export class FsDirectory implements AsyncDisposable {
   #disposed = false;
   /** A place that was made and not told of yet. */
   #renewed: Place | null = null;
+  #isRenewing = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(directory: NamedDirectory, context: StoreContext, limits: HangLimits) {
@@ -100,7 +101,10 @@ export class FsDirectory implements AsyncDisposable {
       return this.#warnAway(`there is no mark in ${this.given}`);
     }
     try {
-      await this.#join(!this.marked);
+      const joining = this.#join(!this.marked);
+      if (await soon(joining, START_MS) !== undefined) return;
+      this.#asked = joining.then((place) => place && { type: "joined", place }, () => null);
+      throw new Error(`the disk of ${this.address} does not answer`);
     } catch (error) {
       if (error instanceof DiskRefused || !this.marked) throw refused(error);
       this.#warnAway(reasonOf(error));
@@ -108,8 +112,10 @@ export class FsDirectory implements AsyncDisposable {
   }
 
   /** What changed since the last look. `joined`: the places that are there, wherever. */
-  change(joined: () => Set<string>): Promise<PlaceEvent | null> {
-    return this.#inTurn(async () => {
+  async change(joined: () => Set<string>): Promise<PlaceEvent | null> {
+    // The disk may hang, and others are looked at together with it.
+    if (this.#isRenewing) return null;
+    return await this.#inTurn(async () => {
       const place = this.#renewed;
       this.#renewed = null;
       if (place) return { type: "joined", place };
@@ -122,21 +128,28 @@ export class FsDirectory implements AsyncDisposable {
   }
 
   /** As `Store.renew`: the next `change` tells of the new place. */
-  renew(): Promise<string> {
-    return this.#inTurn(async () => {
-      const { address } = this.#directory;
+  async renew(): Promise<string> {
+    const id = await soon(this.#inTurn(() => this.#renew()), START_MS);
+    if (id !== undefined) return id;
+    throw new StoreRefused(`Could not use ${this.address}: its disk does not answer`);
+  }
+
+  async #renew(): Promise<string> {
+    const { address } = this.#directory;
+    this.#isRenewing = true;
+    try {
       if (this.#opened) throw new StoreRefused(`Could not use ${address}: its place is there`);
       await this.#refuseOld();
       // It was asked of the disk that was here before.
       this.#asked = null;
-      try {
-        this.#renewed = await this.#join(true);
-      } catch (error) {
-        throw refused(error);
-      }
-      if (this.#renewed) return this.#renewed.id;
-      throw new StoreRefused(`Could not use ${address}: the depot is stopping`);
-    });
+      this.#renewed = await this.#join(true);
+    } catch (error) {
+      throw error instanceof StoreRefused ? error : refused(error);
+    } finally {
+      this.#isRenewing = false;
+    }
+    if (this.#renewed) return this.#renewed.id;
+    throw new StoreRefused(`Could not use ${address}: the depot is stopping`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -19,6 +19,9 @@ export interface HangLimits {
  */
 export const HANG_LIMITS: HangLimits = { doubtMs: 5_000, hungMs: 28_000, soonMs: 1_000 };
 
+/** A disk hangs only when it was asked so often for the look's answer: this program may have stood still. */
+const LOOKS = 3;
+
 /** Why a disk is away. */
 export interface Away {
   error: Unreachable;
@@ -38,7 +41,7 @@ export async function soon<T>(work: Promise<T>, ms: number): Promise<T | undefin
 }
 
 export class DiskLook {
-  #underWay: { since: number; found: Promise<unknown> } | null = null;
+  #underWay: { since: number; times: number; found: Promise<unknown> } | null = null;
 
   constructor(
     private readonly disk: Disk,
@@ -49,10 +52,12 @@ export class DiskLook {
   /** Whether the disk is away; `null` while nothing is known of that. */
   async away(): Promise<Away | null> {
     const { hungMs, soonMs } = this.limits;
-    const { since, found } = this.#underWay ??= { since: performance.now(), found: this.#look() };
-    const error = await soon(found, soonMs);
+    const look = this.#underWay ??= { since: performance.now(), times: 0, found: this.#look() };
+    look.times++;
+    const error = await soon(look.found, soonMs);
     if (error === undefined) {
-      if (performance.now() - since < hungMs) return null;
+      if (performance.now() - look.since < hungMs || look.times < LOOKS) return null;
+      if (this.calls.hasCommittedSince(look.since)) return null;
       const { directory } = this.disk.layout;
       return { error: new Unreachable(`The disk of ${directory} does not answer`), hangs: true };
     }
@@ -64,6 +69,6 @@ export class DiskLook {
   #look(): Promise<unknown> {
     const isDoubted = this.calls.waitingMs >= this.limits.doubtMs;
     const look = () => isDoubted ? this.disk.confirmWriting() : this.disk.confirm();
-    return this.calls.askNow(look).then(() => null, (error) => error);
+    return this.calls.askNow("ask", look).then(() => null, (error) => error);
   }
 }

@@ -31,7 +31,7 @@ export class FsPlace implements Place {
   }
 
   room(): Promise<Room> {
-    return this.#calls.ask("read", () => this.#disk.room());
+    return this.#calls.ask("ask", () => this.#disk.room());
   }
 
   async begin(upload: DiskUpload): Promise<PlaceWriter> {
@@ -49,7 +49,8 @@ export class FsPlace implements Place {
     digest: string,
     options: { prefix: Uint8Array; signal: AbortSignal },
   ): Promise<string | null> {
-    return this.#calls.ask("hash", () => this.#disk.hash(digest, options));
+    const signal = AbortSignal.any([options.signal, this.#calls.left]);
+    return this.#calls.ask("hash", () => this.#disk.hash(digest, { ...options, signal }));
   }
 
   delete(digest: string): Promise<void> {
@@ -81,7 +82,7 @@ export class FsPlace implements Place {
   }
 
   mark(): Promise<Mark | null> {
-    return this.#calls.ask("read", () => this.#disk.mark());
+    return this.#calls.ask("ask", () => this.#disk.mark());
   }
 
   setMark(mark: Mark): Promise<void> {
@@ -140,12 +141,13 @@ class FsWriter implements PlaceWriter {
   /** Held ones are written together, the more of them the better, by a worker's own threads. */
   async commit(content: { digest: string; size: number }): Promise<void> {
     const commit = () => this.#writer.commit(content);
-    await (this.#writer.isHeld ? this.#calls.askNow(commit) : this.#calls.ask("change", commit));
+    const calls = this.#calls;
+    await (this.#writer.isHeld ? calls.askNow("commit", commit) : calls.ask("commit", commit));
     this.#isCommitted = true;
   }
 
   keep(): Promise<void> {
-    return this.#calls.ask("change", () => this.#writer.keep());
+    return this.#calls.ask("commit", () => this.#writer.keep());
   }
 
   /** Of what is committed nothing is open, nor anything to be dropped. */

@@ -26,7 +26,7 @@ export interface ServerLog {
 export function openLog(format: LogFormat, outlet: Outlet = Deno.stderr): ServerLog {
   const toLine = format === "json" ? jsonLine : textLine();
   const lines = new Lines(outlet);
-  globalThis.addEventListener("unload", () => lines.flush());
+  for (const end of ["unload", "error"]) globalThis.addEventListener(end, () => lines.flush());
   configureSync({
     reset: true,
     sinks: {
@@ -59,10 +59,15 @@ class Lines {
     this.#text += line;
   }
 
+  /** Where nobody reads the log any more, or its disk is full, the depot goes on without it. */
   flush(): void {
     const text = this.#text;
     this.#text = "";
-    writeAll(this.outlet, text);
+    try {
+      writeAll(this.outlet, text);
+    } catch {
+      // There is no other place to say it.
+    }
   }
 }
 

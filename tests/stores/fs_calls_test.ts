@@ -103,3 +103,44 @@ Deno.test("a call that fails is an answer, and closing throws what it throws", a
   assertEquals(await assertRejects(() => calls.close(fails), Error), broken);
   assertEquals(calls.waitingMs, 0);
 });
+
+Deno.test("what lasts is apart: while files are synced and hashed others are deleted, read and asked about", async () => {
+  const calls = new DiskCalls();
+  for (let count = 0; count < 40; count++) {
+    calls.ask("commit", never).catch(() => {});
+    calls.ask("hash", never).catch(() => {});
+  }
+  const kinds = ["change", "read", "ask", "write", "begin"] as const;
+  assertEquals(
+    await Promise.all(kinds.map((kind) => calls.ask(kind, () => Promise.resolve(kind)))),
+    [...kinds],
+  );
+  calls.letGo(GONE);
+});
+
+Deno.test("a hash that lasts is no wait for an answer, and ends when the disk is let go of", async () => {
+  let now = 0;
+  const calls = new DiskCalls(() => now);
+  const hash = calls.ask("hash", never);
+  now = 60_000;
+  assertEquals(calls.waitingMs, 0);
+  let closed = 0;
+  await calls.close(() => Promise.resolve(closed++));
+  assertEquals(closed, 1);
+  assert(!calls.left.aborted);
+  calls.letGo(GONE);
+  assertEquals(await assertRejects(() => hash, Error), GONE);
+  assertEquals(calls.left.reason, GONE);
+});
+
+Deno.test("a commit that began after a time and has its answer tells a slow disk from one that hangs", async () => {
+  let now = 10;
+  const calls = new DiskCalls(() => now);
+  const commit = Promise.withResolvers<void>();
+  const early = calls.ask("commit", () => commit.promise);
+  now = 20;
+  await calls.ask("change", () => Promise.resolve());
+  commit.resolve();
+  await early;
+  assertEquals([calls.hasCommittedSince(15), calls.hasCommittedSince(5)], [false, true]);
+});

@@ -13,7 +13,8 @@ import { bytesOf } from "../server/wire_client.ts";
 import { contentOf, read } from "./contract_bench.ts";
 
 const POLL_MS = 20;
-const LIMITS = { doubtMs: 100, hungMs: 400, soonMs: 20 };
+/** A busy machine may take a second for a look. Milliseconds. */
+const LIMITS = { doubtMs: 200, hungMs: 1_500, soonMs: 20 };
 const whyNot = await whyNoHangingDisk();
 if (whyNot) tell(`Skipped the tests of disks that hang: ${whyNot}`);
 
@@ -82,6 +83,37 @@ test("a store whose disk hangs is closed without it", async () => {
   await events.return?.(undefined);
   await store[Symbol.asyncDispose]();
   await hung;
+});
+
+test("a new disk that hangs while it is made a place keeps no other disk from being looked at", async () => {
+  await using root = temporaryRoot();
+  await using disk = await smallDisk(16, "ext4");
+  const other = join(root.path, "other");
+  await using store = await fsStore({
+    ...{ directories: [disk.path, other], pollMs: POLL_MS, limits: LIMITS },
+    context: { depot: DEPOT, known: () => undefined, warn() {} },
+  });
+  const ending = new AbortController();
+  const events = store.places(AbortSignal.any([ending.signal, patience()]))[Symbol.asyncIterator]();
+  const types: string[] = [];
+  const seen = (async () => {
+    for await (const { type } of { [Symbol.asyncIterator]: () => events }) types.push(type);
+  })();
+  await eventually("both are there", () => types.length === 3);
+  await Deno.remove(join(disk.path, "deposito"), { recursive: true });
+  await eventually("one is away", () => types.length === 4);
+  let renewed: Promise<string>;
+  {
+    await using _frozen = await disk.freeze();
+    renewed = store.renew!(disk.path);
+    await Deno.remove(join(other, "deposito"), { recursive: true });
+    await eventually("the other one is away", () => types.length === 5);
+  }
+  await renewed;
+  await eventually("the new one is there", () => types.length === 6);
+  assertEquals(types, ["joined", "joined", "ready", "left", "left", "joined"]);
+  ending.abort();
+  await seen;
 });
 
 test("a depot goes on without a disk that hangs, makes its copies elsewhere, and takes it back", async () => {
