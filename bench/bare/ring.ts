@@ -1,6 +1,6 @@
 /** Memory that one thread fills, piece after piece, and another one reads. */
+import { sharedPages } from "../../lib/worker/shared_pages.ts";
 
-const WASM_PAGE_BYTES = 64 * 1024;
 /** In `counts`: pieces that were filled, and of those the ones that were read. */
 const FILLED = 0;
 const READ = 1;
@@ -13,12 +13,9 @@ export interface Ring {
   sizes: Int32Array<SharedArrayBuffer>;
 }
 
-/** A disk takes bytes only from whole pages of memory, and a WebAssembly memory consists of pages. */
 export function makeRing(slots: number, slotBytes: number): Ring {
-  const pages = slots * slotBytes / WASM_PAGE_BYTES;
-  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   return {
-    memory: memory.buffer as unknown as SharedArrayBuffer,
+    memory: sharedPages(slots * slotBytes),
     counts: new Int32Array(new SharedArrayBuffer(8)),
     sizes: new Int32Array(new SharedArrayBuffer(4 * slots)),
   };

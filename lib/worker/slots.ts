@@ -1,7 +1,6 @@
 /** Memory that a worker reads: its caller copies bytes into a slot, and tells it which one. */
 import { Budget } from "../content/budget.ts";
-
-const WASM_PAGE_BYTES = 64 * 1024;
+import { sharedPages } from "./shared_pages.ts";
 
 /** Bytes that the worker can read, until it is disposed. */
 export type Piece = Disposable & { slot: number; bytes: number };
@@ -24,20 +23,26 @@ export class Slots {
 
   /** All of it, there once it is asked for. Throws where there is not so much. */
   get memory(): SharedArrayBuffer {
-    const pages = this.#count * this.#bytes / WASM_PAGE_BYTES;
-    // The other kinds of shared memory begin anywhere.
-    return this.#memory ??= new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
-      .buffer as unknown as SharedArrayBuffer;
+    return this.#memory ??= sharedPages(this.#count * this.#bytes);
   }
 
-  /** A slot that is free, at once where there is one. Throws when aborted. */
-  room(signal?: AbortSignal): Disposable | Promise<Disposable> {
+  /**
+   * Copies `bytes`, at most as many as a slot has, into one that is free: before it returns where there
+   * is one. Throws when aborted.
+   */
+  put(bytes: Uint8Array, signal?: AbortSignal): Piece | Promise<Piece> {
     signal?.throwIfAborted();
-    return this.#budget.tryTake(1) ?? this.#budget.take(1, signal);
+    const room = this.#budget.tryTake(1);
+    if (room) return this.#fill(bytes, room);
+    return this.#budget.take(1, signal).then((freed) => this.#fill(bytes, freed));
   }
 
-  /** Copies `bytes`, at most as many as a slot has, in the `room` that there is. */
-  fill(bytes: Uint8Array, room: Disposable): Piece {
+  /** Resolves when all are free; nobody gets one after that. */
+  async close(): Promise<void> {
+    await this.#budget.take(this.#count);
+  }
+
+  #fill(bytes: Uint8Array, room: Disposable): Piece {
     const slot = this.#free.pop()!;
     slotOf(this.memory, { slot, bytes: bytes.length, slotBytes: this.#bytes }).set(bytes);
     return {
@@ -48,11 +53,6 @@ export class Slots {
         room[Symbol.dispose]();
       },
     };
-  }
-
-  /** Resolves when all are free; nobody gets one after that. */
-  async close(): Promise<void> {
-    await this.#budget.take(this.#count);
   }
 }
 

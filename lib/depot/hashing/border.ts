@@ -11,5 +11,5 @@ export type Request =
   /** The last of a content; it is forgotten then. */
   | { type: "end"; content: number };
 
-/** Only `end` has a sum, if any bytes came. */
+/** Only `end` has a sum. */
 export type Reply = Sum | null;

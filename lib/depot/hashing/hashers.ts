@@ -126,11 +126,8 @@ class Hasher {
   /** Resolves when it is copied to where the worker finds it. */
   async #update(worker: Asked, content: number, bytes: Uint8Array): Promise<void> {
     for (let rest = bytes; rest.length > 0; rest = rest.subarray(SLOT_BYTES)) {
-      const room = this.#slots.room();
-      const piece = this.#slots.fill(
-        rest.subarray(0, SLOT_BYTES),
-        room instanceof Promise ? await room : room,
-      );
+      const put = this.#slots.put(rest.subarray(0, SLOT_BYTES));
+      const piece = put instanceof Promise ? await put : put;
       const taken = worker.ask({ type: "update", content, slot: piece.slot, bytes: piece.bytes });
       // One that died tells whoever asks for the sum.
       taken.catch(() => {}).finally(() => piece[Symbol.dispose]());

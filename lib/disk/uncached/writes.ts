@@ -84,14 +84,9 @@ export class UncachedWrites implements AsyncDisposable {
     this.#worker.rest();
   }
 
-  /** @internal Resolves when the worker has room for a piece. */
-  room(): Disposable | Promise<Disposable> {
-    return this.#slots.room(this.#leaving.signal);
-  }
-
-  /** @internal Copies `bytes` to where the worker can read them, in the `room` that there is. */
-  fill(bytes: Uint8Array, room: Disposable): Piece {
-    return this.#slots.fill(bytes, room);
+  /** @internal Copies `bytes` to where the worker can read them, once there is room. */
+  put(bytes: Uint8Array): Piece | Promise<Piece> {
+    return this.#slots.put(bytes, this.#leaving.signal);
   }
 
   /** Waits for what the worker is doing, but not for ever: its disk may hang. Then ends it. */
@@ -128,12 +123,9 @@ export class UncachedFile {
     if (this.#failure) throw this.#failure.cause;
     const whole = wholePages(Math.min(bytes.length, SLOT_BYTES));
     if (whole === 0 || position % PAGE_BYTES !== 0) return null;
-    const room = this.#writes.room();
-    // Where there is some, the write is begun before this returns.
-    const piece = this.#writes.fill(
-      bytes.subarray(0, whole),
-      room instanceof Promise ? await room : room,
-    );
+    const put = this.#writes.put(bytes.subarray(0, whole));
+    // Where there is room, the write is begun before this returns.
+    const piece = put instanceof Promise ? await put : put;
     this.#last = this.#write(piece, position);
     return whole;
   }
