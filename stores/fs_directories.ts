@@ -1,6 +1,6 @@
 /** The directories that the operator named: where they really are, and whether they go together. */
 import { basename, dirname, isAbsolute, join, parse, relative, resolve, sep } from "node:path";
-import { soon } from "./fs_look.ts";
+import { soon } from "../lib/worker/soon.ts";
 import { StoreRefused } from "./store.ts";
 
 /** A path that is not resolved within this time is on a disk that hangs, and taken as it is. Milliseconds. */

@@ -7,9 +7,10 @@ import {
   otherDepots,
   readMark,
 } from "../lib/disk/mod.ts";
+import { soon } from "../lib/worker/soon.ts";
 import { DiskCalls } from "./fs_calls.ts";
 import type { NamedDirectory } from "./fs_directories.ts";
-import { DiskLook, type HangLimits, soon } from "./fs_look.ts";
+import { DiskLook, type HangLimits } from "./fs_look.ts";
 import { FsPlace } from "./fs_place.ts";
 import {
   type Place,
@@ -22,7 +23,7 @@ import {
 /** A disk that is let go of has so long to end what is under way on it. Milliseconds. */
 const LEAVE_MS = 2_000;
 
-/** A disk that does not show its mark within this time does not keep the depot from its start. Milliseconds. */
+/** Neither a start nor the operator waits longer for a disk that does not answer. Milliseconds. */
 const START_MS = 10_000;
 
 /** A disk while it is a place. */
@@ -188,9 +189,12 @@ export class FsDirectory implements AsyncDisposable {
     const away = await look.away();
     if (!away || this.#disposed) return null;
     const left = this.#letGo(away.error);
-    if (!away.hangs) await left;
-    if (away.hangs) this.#warnHangs();
-    else this.#warnAway(reasonOf(away.error));
+    if (away.hangs) {
+      this.#warnHangs();
+    } else {
+      await left;
+      this.#warnAway(reasonOf(away.error));
+    }
     return { type: "left", id: disk.id, why: "lost" };
   }
 

@@ -1,5 +1,6 @@
 /** Whether a disk answers: looked at by a call of which one is under way at most. */
 import type { Disk } from "../lib/disk/mod.ts";
+import { soon } from "../lib/worker/soon.ts";
 import type { DiskCalls } from "./fs_calls.ts";
 import { Unreachable } from "./store.ts";
 
@@ -27,17 +28,6 @@ export interface Away {
   error: Unreachable;
   /** It is there and does not answer. */
   hangs: boolean;
-}
-
-/** What `work` resolves to; `undefined` when it takes longer than `ms`. */
-export async function soon<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), ms);
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 export class DiskLook {

@@ -1,4 +1,5 @@
 /** A worker that answers what it is asked, in that order, or dies. */
+import { soon } from "./soon.ts";
 
 /** Who ends a worker waits so long for what it is doing. Milliseconds. */
 const LEAVE_MS = 1_000;
@@ -65,8 +66,5 @@ export class AskedWorker<Request, Reply> {
 
 /** Waits for what a worker is doing, but not for ever: what it does it to may hang. */
 export async function beforeLeaving(work: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, LEAVE_MS);
-  await Promise.race([work, late.promise]);
-  clearTimeout(timer);
+  await soon(work, LEAVE_MS);
 }
