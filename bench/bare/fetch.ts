@@ -1,6 +1,7 @@
 /** Brings the file that `give.ts` gives, and keeps it if its digest is right: `fetch.ts PORT TARGET`. */
-import { name } from "./durable.ts";
-import { makeRing, RingFiller } from "./ring.ts";
+import { name, writeAll } from "./durable.ts";
+import { fillFrom } from "./fill_ring.ts";
+import { makeRing } from "./ring.ts";
 import { connect, fill } from "./streams.ts";
 
 const SLOTS = 4;
@@ -16,14 +17,7 @@ async function take(conn: Deno.Conn, file: Deno.FsFile): Promise<string> {
   const worker = new Worker(new URL("./hash_worker.ts", import.meta.url), { type: "module" });
   const hashed = new Promise<string>((resolve) => worker.onmessage = ({ data }) => resolve(data));
   worker.postMessage(ring);
-  const filler = new RingFiller(ring);
-  while (true) {
-    const room = await filler.room();
-    const count = await fill(conn, room);
-    filler.filled(count);
-    if (count === 0) break;
-    for (let done = 0; done < count;) done += file.writeSync(room.subarray(done, count));
-  }
+  await fillFrom(conn, ring, (piece) => writeAll(file, piece));
   const digest = await hashed;
   worker.terminate();
   return digest;

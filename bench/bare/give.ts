@@ -1,19 +1,7 @@
 /** Gives a file to whoever comes, its digest first, which it knows: `give.ts FILE`. */
 import { createHash } from "node:crypto";
+import { pieces } from "./pieces.ts";
 import { listen, sendAll } from "./streams.ts";
-
-const PIECE_BYTES = 1024 * 1024;
-const buffers = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] as const;
-
-/** Each is good until the one after the next is asked for. */
-function* pieces(path: string): Generator<Uint8Array> {
-  using file = Deno.openSync(path);
-  for (let turn = 0;; turn ^= 1) {
-    const count = file.readSync(buffers[turn as 0 | 1]);
-    if (count === null) return;
-    yield buffers[turn as 0 | 1].subarray(0, count);
-  }
-}
 
 const path = Deno.args[0]!;
 const hash = createHash("sha256");

@@ -1,19 +1,12 @@
 /** Sends a file to `receive.ts` and compares digests: `send.ts PORT FILE`. */
 import { createHash } from "node:crypto";
+import { pieces } from "./pieces.ts";
 import { connect, fill, sendAll } from "./streams.ts";
 
-const PIECE_BYTES = 1024 * 1024;
-
 async function send(conn: Deno.TcpConn, path: string): Promise<string> {
-  using file = Deno.openSync(path);
   const hash = createHash("sha256");
-  const buffers = [new Uint8Array(PIECE_BYTES), new Uint8Array(PIECE_BYTES)] as const;
   let sent = Promise.resolve();
-  for (let turn = 0;; turn ^= 1) {
-    const buffer = buffers[turn as 0 | 1];
-    const count = file.readSync(buffer);
-    if (count === null) break;
-    const piece = buffer.subarray(0, count);
+  for (const piece of pieces(path)) {
     await sent;
     // It is on its way while it is hashed.
     sent = sendAll(conn, piece);

@@ -1,4 +1,5 @@
 /** Small files on their way: the length of a list, the list as JSON, and the bytes of all. */
+import { inOnePiece } from "../../lib/protocol/pieces.ts";
 import { fill } from "./streams.ts";
 
 /** A file's name and bytes. */
@@ -20,15 +21,9 @@ const LENGTH_BYTES = 4;
 export function packBatch(files: SmallFile[]): Uint8Array {
   const list = files.map(({ name, bytes }) => ({ name, size: bytes.length }));
   const head = new TextEncoder().encode(JSON.stringify(list));
-  const parts = [new Uint8Array(LENGTH_BYTES), head, ...files.map(({ bytes }) => bytes)];
-  const packed = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    packed.set(part, at);
-    at += part.length;
-  }
-  new DataView(packed.buffer).setUint32(0, head.length);
-  return packed;
+  const length = new Uint8Array(LENGTH_BYTES);
+  new DataView(length.buffer).setUint32(0, head.length);
+  return inOnePiece([length, head, ...files.map(({ bytes }) => bytes)]);
 }
 
 /** `null`: there is none any more. */

@@ -2,8 +2,8 @@
  * Sends a folder's files to `small_receive.ts`, compares digests, and says how many it has
  * acknowledged: `small_send.ts PORT FOLDER NAME`.
  */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { digestOf } from "../../lib/content/digest.ts";
 import { packBatch, type SmallFile } from "./small_batch.ts";
 import { connect, fill, sendAll } from "./streams.ts";
 
@@ -29,7 +29,7 @@ function* batches(files: Iterable<SmallFile>): Generator<SmallFile[]> {
 }
 
 function digestsOf(files: SmallFile[]): string {
-  return files.map(({ bytes }) => createHash("sha256").update(bytes).digest("hex")).join("");
+  return files.map(({ bytes }) => digestOf(bytes)).join("");
 }
 
 /** Throws unless the server answers with these digests. */

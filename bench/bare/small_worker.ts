@@ -1,8 +1,8 @@
 /// <reference lib="deno.worker" />
 /** Makes a file of each content of a batch, and all of them durable. The next is written meanwhile. */
-import { createHash } from "node:crypto";
 import { join } from "node:path";
-import { syncFolderInPlace } from "./durable.ts";
+import { digestOf } from "../../lib/content/digest.ts";
+import { syncFolderInPlace, writeAll } from "./durable.ts";
 
 /** The contents are one after the other in `bytes`. */
 export interface SmallRequest {
@@ -37,8 +37,8 @@ function* write({ folder, bytes, sizes }: SmallRequest): Generator<Part> {
     const content = bytes.subarray(at, at += size);
     const path = join(folder, "parts", crypto.randomUUID());
     const file = Deno.openSync(path, { write: true, createNew: true });
-    for (let done = 0; done < size;) done += file.writeSync(content.subarray(done));
-    yield { path, file, digest: createHash("sha256").update(content).digest("hex") };
+    writeAll(file, content);
+    yield { path, file, digest: digestOf(content) };
   }
 }
 

@@ -1,5 +1,6 @@
 /** One thread receives, writes and hashes: where a file is in memory, nothing else is faster. */
 import { createHash } from "node:crypto";
+import { writeAll } from "./durable.ts";
 
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -14,7 +15,7 @@ export async function takeCached(
     const count = await conn.read(buffer);
     if (count === null) return hash.digest("hex");
     const piece = buffer.subarray(0, count);
-    for (let done = 0; done < count;) done += file.writeSync(piece.subarray(done));
+    writeAll(file, piece);
     hash.update(piece);
   }
 }

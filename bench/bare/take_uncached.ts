@@ -1,7 +1,7 @@
 /** One thread receives and hashes, another one writes past the system's cache out of the same memory. */
 import { createHash } from "node:crypto";
-import { makeRing, RingFiller } from "./ring.ts";
-import { fill } from "./streams.ts";
+import { fillFrom } from "./fill_ring.ts";
+import { makeRing } from "./ring.ts";
 
 const SLOTS = 8;
 const SLOT_BYTES = 4 * 1024 * 1024;
@@ -16,14 +16,7 @@ export async function takeUncached(conn: Deno.Conn, { path }: { path: string }):
   ring.counts.fill(0);
   worker.postMessage({ ring, path });
   const hash = createHash("sha256");
-  const filler = new RingFiller(ring);
-  while (true) {
-    const room = await filler.room();
-    const count = await fill(conn, room);
-    filler.filled(count);
-    if (count === 0) break;
-    hash.update(room.subarray(0, count));
-  }
+  await fillFrom(conn, ring, (piece) => void hash.update(piece));
   await written;
   return hash.digest("hex");
 }
